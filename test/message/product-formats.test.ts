@@ -307,6 +307,21 @@ test('octets that are no text read the same in the common name and in the subjec
   expect(wrong).toMatchObject({ S: String.raw`CN=Ger\E4t ~\0A`, N: String.raw`Ger\E4t ~\0A` })
 })
 
+test('no two common names are written alike in any format: what looks like an escape is escaped', () => {
+  const nameOf = (subject: Buffer): string =>
+    sent({ subject }, { fields: { commonName: 'N' } })['N'] ?? ''
+  const octets = nameOf(oneName(TAG.utf8, latin1('J\u00e9')))
+  const text = nameOf(oneName(TAG.utf8, utf8(String.raw`J\E9`)))
+  expect([octets, text]).toEqual([String.raw`J\E9`, String.raw`J\5CE9`])
+  const letters = nameOf(oneName(TAG.utf8, utf8('J\u00e9')))
+  expect(letters).not.toBe(nameOf(oneName(TAG.utf8, utf8(letters))))
+  const unknown = nameOf(oneName(TAG.bmp, Buffer.from('47e4ff', 'hex')))
+  expect(unknown).toBe('#1E0347E4FF')
+  expect(nameOf(oneName(TAG.utf8, utf8(unknown)))).toBe(String.raw`\231E0347E4FF`)
+  // An ordinary backslash stays.
+  expect(nameOf(oneName(TAG.utf8, utf8(String.raw`CORP\ann`)))).toBe(String.raw`CORP\ann`)
+})
+
 test('a format whose product is none of these writes names by RFC 2253', () => {
   const one = { fields: { subject: 'S', issuer: 'I' } }
   expect(sent({}, one)).toMatchObject({

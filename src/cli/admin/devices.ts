@@ -246,7 +246,7 @@ async function decide(context: CommandContext, verb: string, done: string): Prom
   return body.left.length === 0 ? EXIT.ok : EXIT.no
 }
 
-/** What is not there is sent all the same, so that the answer says of each what became of it; versions begin at 1. */
+/** What is not there is sent all the same, so that the answer says what became of it; versions begin at 1. */
 const NO_VERSION = 0
 
 export async function forget(context: CommandContext): Promise<CommandResult> {

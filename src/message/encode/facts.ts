@@ -7,7 +7,7 @@ import { unreachable, type Instant } from '../../kernel/types.ts'
 import type { Certificate, GeneralName } from '../../x509/certificate.ts'
 import type { Name } from '../../x509/name.ts'
 import { pemOf } from '../../x509/pem.ts'
-import { printName, utf8Octets, valuesOf } from '../../x509/print-name.ts'
+import { type AttributeValue, printName, utf8Octets, valuesOf } from '../../x509/print-name.ts'
 import type { DeviceField, Render } from './format.ts'
 import type { FingerprintForm, IdentitySettings, SerialForm } from './settings.ts'
 
@@ -107,20 +107,40 @@ export function opensslTime(instant: Instant): string {
 }
 
 /**
- * A common name as RFC 2253 forms print it, unescaped: the last one, which is the most specific, unless the first is
- * asked for.
+ * A common name as RFC 2253 forms print it, without their escapes but those of octets: the last one, which is the most
+ * specific, unless the first is asked for.
  */
 export function commonName(subject: Name, which: 'first' | 'last' = 'last'): string | undefined {
-  const all = valuesOf(subject)
-    .flat()
-    .filter(({ oid }) => oid === COMMON_NAME)
-  const value = all.at(which === 'last' ? -1 : 0)
+  const value = commonNameValue(subject, which)
   if (value === undefined) return undefined
   const octets = utf8Octets(value)
   if (octets === undefined) return `#${value.der.toString('hex').toUpperCase()}`
-  if (isUtf8(octets)) return octets.toString('utf8')
-  return octets.toString('latin1').replaceAll(/[^ -~]/gu, octetEscaped)
+  return escapedText(octets).replace(/^#/u, octetEscaped)
 }
+
+/** The first common name or the last one, as it stands in the certificate. */
+export const commonNameValue = (
+  subject: Name,
+  which: 'first' | 'last',
+): AttributeValue | undefined =>
+  valuesOf(subject)
+    .flat()
+    .filter(({ oid }) => oid === COMMON_NAME)
+    .at(which === 'last' ? -1 : 0)
+
+/**
+ * Octets as text: UTF-8 as it is, and octets outside ASCII of what is none as escapes. A backslash that would begin an
+ * escape is escaped itself, so that no two strings of octets are written alike.
+ */
+export const escapedText = (octets: Buffer): string =>
+  isUtf8(octets)
+    ? octets.toString('utf8').replaceAll(ESCAPE, octetEscaped)
+    : octets
+        .toString('latin1')
+        .replaceAll(ESCAPE, octetEscaped)
+        .replaceAll(/[^ -~]/gu, octetEscaped)
+
+const ESCAPE = /\\(?=[\dA-F]{2})/gu
 
 /** `\HH`, of a character that stands for an octet. */
 export const octetEscaped = (octet: string): string => `\\${hexOf(octet.charCodeAt(0))}`

@@ -12,7 +12,7 @@ import {
   utf8Octets,
   valuesOf,
 } from '../../x509/print-name.ts'
-import { octetEscaped } from './facts.ts'
+import { commonNameValue, escapedText, octetEscaped } from './facts.ts'
 
 /**
  * HAProxy's `ssl_c_s_dn`: every attribute behind a slash. HAProxy escapes nothing, and `O=x/CN=admin` then reads as two
@@ -48,27 +48,14 @@ export function apacheCommonName(name: Name): string | undefined {
   return isText ? text : text.replaceAll(/[^ -~]/gu, octetEscaped)
 }
 
-const firstCommonName = (name: Name): AttributeValue | undefined =>
-  valuesOf(name)
-    .flat()
-    .find(({ oid }) => oid === COMMON_NAME)
-
-const COMMON_NAME = '2.5.4.3'
+const firstCommonName = (name: Name): AttributeValue | undefined => commonNameValue(name, 'first')
 
 /**
  * HAProxy sends the octets of a string, whatever its type. They stay where they are UTF-8, unless the type says two or
- * four octets for a character; else they are what the type says, and escaped where it says nothing. A backslash that
- * would begin an escape is escaped itself, so that no two texts are written alike.
+ * four octets for a character; else they are what the type says, and escaped where it says nothing.
  */
 function octetText(value: AttributeValue): string {
   const { tag, content } = value
   const isText = tag !== TAG.bmpString && tag !== TAG.universalString && isUtf8(content)
-  const octets = isText ? content : (utf8Octets(value) ?? content)
-  if (isUtf8(octets)) return octets.toString('utf8').replaceAll(ESCAPE, octetEscaped)
-  return octets
-    .toString('latin1')
-    .replaceAll(ESCAPE, octetEscaped)
-    .replaceAll(/[^ -~]/gu, octetEscaped)
+  return escapedText(isText ? content : (utf8Octets(value) ?? content))
 }
-
-const ESCAPE = /\\(?=[\dA-F]{2})/gu
