@@ -62,8 +62,8 @@ export const CRLS: Cases<CrlFailure> = {
   'crl-narrower': byUs({ kind: 'crl-narrower' }),
   'crl-order-unknown': byUs({ kind: 'crl-order-unknown', thisUpdate: instant('thisUpdate') }),
   'crl-departs-from-profile': byUs({ kind: 'crl-departs-from-profile', found: ['unnumbered'] }),
-  'crl-swapped': byUs({ kind: 'crl-swapped', issuer: '{issuer}', inForce: '{inForce}' }),
-  'crl-number-lower': byUs({ kind: 'crl-number-lower', number: '{number}', inForce: '{inForce}' }),
+  'crl-swapped': byUs({ kind: 'crl-swapped', issuer: '{issuer}', before: '{before}' }),
+  'crl-number-lower': byUs({ kind: 'crl-number-lower', number: '{number}', before: '{before}' }),
   'crl-number-not-higher': byUs(
     { kind: 'crl-number-not-higher', found: 'same-number' },
     { kind: 'crl-number-not-higher', found: 'no-number' },
@@ -71,6 +71,7 @@ export const CRLS: Cases<CrlFailure> = {
   'crl-replayed': byUs({
     kind: 'crl-replayed',
     thisUpdate: instant('thisUpdate'),
-    inForce: instant('inForce'),
+    before: instant('before'),
   }),
+  'crl-internal-error': byUs({ kind: 'crl-internal-error', error: '{error}' }),
 }

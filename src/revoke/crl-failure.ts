@@ -12,7 +12,13 @@ import type { Explanation } from '../kernel/explanation.ts'
 
 /** Everything that may stand between a published list and us. */
 export type CrlFailure =
-  FetchFailure | CrlFault | ListFault | UnfitReplacement | ListDepartsFromProfile
+  | FetchFailure
+  | CrlFault
+  | ListFault
+  | UnfitReplacement
+  | ListDepartsFromProfile
+  /** A fault of ours, which the log tells with all that is known of it. */
+  | { readonly kind: 'crl-internal-error'; readonly error: unknown }
 
 /** The octets could not be had. */
 export type FetchFailure =
@@ -142,17 +148,17 @@ export function explainCrlFailure(why: CrlFailure): Explanation {
       }
     case 'crl-narrower':
       return {
-        sentence: 'the list is about fewer certificates than the one in force',
+        sentence: 'the list is about fewer certificates than one that was taken before',
         nextStep: `name the complete list; ${IF_MEANT}`,
       }
     case 'crl-replayed':
       return {
-        sentence: `the list was made at ${isoText(why.thisUpdate)}, before the one in force, of ${isoText(why.inForce)}`,
+        sentence: `the list was made at ${isoText(why.thisUpdate)}, before one that was taken already, of ${isoText(why.before)}`,
         nextStep: `see who hands out old lists; ${IF_MEANT}`,
       }
     case 'crl-number-lower':
       return {
-        sentence: `the list has the number ${why.number}, the one in force ${why.inForce} (hexadecimal): it is older, whatever it says of its time`,
+        sentence: `the list has the number ${why.number}, one that was taken before ${why.before} (hexadecimal): it is older, whatever it says of its time`,
         nextStep: `see who hands out old lists, or whether the CA was restored from a backup; ${IF_MEANT}`,
       }
     case 'crl-number-not-higher':
@@ -162,7 +168,7 @@ export function explainCrlFailure(why: CrlFailure): Explanation {
       }
     case 'crl-order-unknown':
       return {
-        sentence: `the list was made in the same second as the one in force, ${isoText(why.thisUpdate)}, no number says which of them is newer, and it leaves out what that one names`,
+        sentence: `the list was made in the same second as one that was taken before, ${isoText(why.thisUpdate)}, no number says which of them is newer, and it leaves out what that one names`,
         nextStep: `let the CA number its lists (RFC 5280 §5.2.3), or publish another a second later; ${IF_MEANT}`,
       }
     case 'crl-departs-from-profile':
@@ -172,8 +178,13 @@ export function explainCrlFailure(why: CrlFailure): Explanation {
       }
     case 'crl-swapped':
       return {
-        sentence: `the list is by ${why.issuer}, the one in force by ${why.inForce}: what that one names would be forgotten`,
+        sentence: `the list is by ${why.issuer}, one that was taken before by ${why.before}: what that one names would be forgotten`,
         nextStep: `see who hands out this list; name the list of each CA in a place of its own; ${IF_MEANT}`,
+      }
+    case 'crl-internal-error':
+      return {
+        sentence: `an internal error kept the list from being read: ${String(why.error)}`,
+        nextStep: 'report it with the lines of the log around this one',
       }
     default:
       return unreachable(why)

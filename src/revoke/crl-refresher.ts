@@ -7,13 +7,14 @@ import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Instant, type Millis, type Result } from '../kernel/types.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
 import type { ListSource } from '../trust/list-source.ts'
-import { newestOfEach, sequenceKey, verifyList, type RevocationList } from '../trust/revocation.ts'
+import { verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { parseCrls, type Crl } from '../x509/crl.ts'
 import type { CrlFailure } from './crl-failure.ts'
 import { FETCH_LIMITS, fetchCrl, type Validators } from './fetch.ts'
 import { readCrlFile, type FileStamp } from './file.ts'
-import { departuresOf, objectionTo, objectionToList, type ListFinding } from './departures.ts'
+import { departuresOf, objectionTo, type ListFinding } from './departures.ts'
+import { afterTaking, keptLists, type KeptLists } from './kept-lists.ts'
 import { judgeReplacements } from './replacement.ts'
 import { nextDelay } from './schedule.ts'
 
@@ -63,12 +64,7 @@ export class CrlRefresher {
   readonly #onResult: RefreshListener
   readonly #stop = new AbortController()
   #configured: ConfiguredCrl
-  #inForce: readonly RevocationList[] = []
-  /**
-   * Numbered lists in whose place lists without a number have come. They no longer count; but were they forgotten, a list
-   * with a lower number could come back by way of one without.
-   */
-  #outnumbered: readonly RevocationList[] = []
+  #lists: KeptLists = { inForce: [], onlyCompared: [] }
   #lastSeen: Validators | FileStamp | undefined
   /** Of the octets that were taken last. */
   #taken: string | undefined
@@ -93,12 +89,12 @@ export class CrlRefresher {
 
   /** The lists in force. */
   get crls(): readonly Crl[] {
-    return this.#inForce.map(({ crl }) => crl)
+    return this.#lists.inForce.map(({ crl }) => crl)
   }
 
   /** The lists in force, and those by which the next ones are judged besides: to be kept and handed on together. */
   get kept(): readonly Crl[] {
-    return [...this.#inForce, ...this.#outnumbered].map(({ crl }) => crl)
+    return this.#kept.map(({ crl }) => crl)
   }
 
   /** Why the last attempt took nothing; undefined when it did not fail. */
@@ -106,33 +102,27 @@ export class CrlRefresher {
     return this.#failure
   }
 
-  get lists(): readonly RevocationList[] {
-    return this.#inForce
-  }
-
   /** Takes other settings; a list that does not verify under them is dropped, and all are fetched again. */
   reconfigure(configured: ConfiguredCrl): void {
     const isReset = configured.resets !== this.#configured.resets
     const isOtherProfile = configured.profile !== this.#configured.profile
     this.#configured = configured
-    const still = this.#verified(this.crls)
-    const isWhole = still.length === this.#inForce.length && still.length > 0
-    this.#inForce = still
-    this.#outnumbered = this.#verified(this.#outnumbered.map(({ crl }) => crl))
+    const before = this.#kept.length
+    this.#lists = keptLists(this.#verified(this.kept), configured.profile)
+    const isWhole = this.#kept.length === before && this.crls.length > 0
     if (isReset) this.#mayBeOlder = true
     if (isReset || isOtherProfile || !isWhole) this.#forgetSeen()
   }
 
   /**
-   * Goes on with lists that were in force before, here or in another place of the setting; what does not verify is left
-   * out, and what is newer here stays. Tells whether any was taken.
+   * Goes on with lists that were taken before, here or in another place of the setting; what does not verify is left out,
+   * and what is newer here stays. Tells whether any of those kept changed.
    */
   resume(crls: readonly Crl[]): boolean {
-    const here = this.#inForce
-    const sequences = newestOfEach([...here, ...this.#outnumbered, ...this.#verified(crls)])
-    this.#inForce = sequences.map(({ newest }) => newest)
-    this.#outnumbered = sequences.flatMap(({ numbered }) => numbered ?? [])
-    return this.#inForce.some((list) => !here.includes(list))
+    const before = this.#kept
+    this.#lists = keptLists([...before, ...this.#verified(crls)], this.#configured.profile)
+    const after = this.#kept
+    return after.length !== before.length || after.some((list) => !before.includes(list))
   }
 
   /** Asks now; a second call while asking waits for the first. */
@@ -150,8 +140,12 @@ export class CrlRefresher {
     this.#cancelTimer()
   }
 
+  get #kept(): readonly RevocationList[] {
+    return [...this.#lists.inForce, ...this.#lists.onlyCompared]
+  }
+
   async #refreshOnce(): Promise<void> {
-    const result = await this.#fetchAndVerify()
+    const result = await this.#attempt()
     if (this.#stop.signal.aborted) return
     const again = result.kind === 'failed' && result.why.kind === this.#failure?.kind
     const recovered = result.kind === 'unchanged' && this.#failure !== undefined
@@ -160,6 +154,17 @@ export class CrlRefresher {
     const isPolled = this.#configured.source.kind !== 'url'
     if (isPolled && !recovered && (again || result.kind === 'unchanged')) return
     this.#onResult(this.#configured, result)
+  }
+
+  /** What is wrong with us must not end the process: a place that cannot be read is told, and the others go on. */
+  async #attempt(): Promise<RefreshResult> {
+    try {
+      return await this.#fetchAndVerify()
+    } catch (error) {
+      // What was seen was not judged: it is to be read again.
+      this.#forgetSeen()
+      return { kind: 'failed', why: { kind: 'crl-internal-error', error } }
+    }
   }
 
   async #fetchAndVerify(): Promise<RefreshResult> {
@@ -206,27 +211,16 @@ export class CrlRefresher {
     const { lists, ...rest } = taken.value
     const [first, ...others] = lists
     const isSame = this.#isInForce(lists) && !this.#mayBeOlder
-    this.#outnumbered = this.#mayBeOlder ? [] : this.#outnumberedBy(lists)
-    this.#inForce = lists
+    this.#lists = afterTaking(lists, this.#mayBeOlder ? [] : this.#kept)
     this.#taken = digest
     this.#mayBeOlder = false
     if (isSame) return { kind: 'unchanged' }
     return { kind: 'applied', crls: [first.crl, ...others.map(({ crl }) => crl)], ...rest }
   }
 
-  /** What these lists without a number take the place of. A sequence that has ended, such as that of an old key, is over. */
-  #outnumberedBy(lists: readonly RevocationList[]): readonly RevocationList[] {
-    const going = new Set(lists.map(sequenceKey))
-    const before = [...this.#inForce, ...this.#outnumbered]
-    const all = [...lists, ...before.filter((list) => going.has(sequenceKey(list)))]
-    return newestOfEach(all).flatMap(({ numbered }) =>
-      numbered === undefined || lists.includes(numbered) ? [] : [numbered],
-    )
-  }
-
   /** After a restart the lists that were kept come again. */
   #isInForce(lists: readonly RevocationList[]): boolean {
-    const before = this.#inForce
+    const before = this.#lists.inForce
     return (
       lists.length === before.length &&
       lists.every(({ crl }) => before.some((one) => one.crl.der.equals(crl.der)))
@@ -253,17 +247,15 @@ export class CrlRefresher {
     const findings: readonly ListFinding[] = departuresOf(file.value)
     const taken = { lists: [first, ...others], foreign, findings } as const
     if (this.#mayBeOlder) return ok(taken)
-    const before = [...this.#inForce, ...this.#outnumbered]
-    const judged = judgeReplacements(taken.lists, before, this.#configured.profile)
+    const judged = judgeReplacements(taken.lists, this.#kept, this.#configured.profile)
     if (!judged.ok) return judged
     const { finding } = judged.value
     return ok(finding === undefined ? taken : { ...taken, findings: [finding, ...findings] })
   }
 
-  /** What still counts of lists that were taken before, maybe in another profile. */
+  /** What a CA of the chain has signed of lists that were taken before. */
   #verified(crls: readonly Crl[]): readonly RevocationList[] {
     return crls.flatMap((crl) => {
-      if (objectionToList(crl, this.#configured.profile) !== undefined) return []
       const list = verifyList(crl, this.#configured.authorities, this.#configured.limits)
       return list.ok ? [list.value] : []
     })

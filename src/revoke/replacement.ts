@@ -1,5 +1,5 @@
 /**
- * Whether a list may take the place of the one in force. An attacker on the way to a URL, or in its place,
+ * Whether a list may take the place of those taken before. An attacker on the way to a URL, or in its place,
  * can hand out any list that some CA of the chain has signed; none of them may make us forget what was revoked.
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -13,14 +13,14 @@ import { printName } from '../x509/print-name.ts'
 /** A believed list that is not taken, until an administrator resets the setting's lists or its CA has left the chain. */
 export type UnfitReplacement =
   /** It is older: what was revoked since would be forgotten. */
-  | { readonly kind: 'crl-replayed'; readonly thisUpdate: Instant; readonly inForce: Instant }
+  | { readonly kind: 'crl-replayed'; readonly thisUpdate: Instant; readonly before: Instant }
   /** Its number is lower: it is older, whatever it says of its time (RFC 5280 §5.2.3). Both in hexadecimal. */
-  | { readonly kind: 'crl-number-lower'; readonly number: string; readonly inForce: string }
+  | { readonly kind: 'crl-number-lower'; readonly number: string; readonly before: string }
   /** Profile `strict` alone: its number does not say that it is newer. */
   | { readonly kind: 'crl-number-not-higher'; readonly found: NumberFinding }
   /** It speaks for another CA: all that this one has revoked would be forgotten. */
-  | { readonly kind: 'crl-swapped'; readonly issuer: string; readonly inForce: string }
-  /** It is of the same second, no number tells which is newer, and what the one in force names would be forgotten. */
+  | { readonly kind: 'crl-swapped'; readonly issuer: string; readonly before: string }
+  /** It is of the same second, no number tells which is newer, and what the one before names would be forgotten. */
   | { readonly kind: 'crl-order-unknown'; readonly thisUpdate: Instant }
   /** It is about fewer certificates: those that it is not about would be forgotten. */
   | { readonly kind: 'crl-narrower' }
@@ -31,18 +31,18 @@ export type UnfitReplacement =
  */
 export type NumberFinding = 'same-number' | 'no-number'
 
-/** A list that may take the place of the one in force. */
+/** A list that may take the place of those before. */
 export interface FitReplacement {
   readonly finding: NumberFinding | undefined
 }
 
 /**
- * Tells whether the lists of a place may take the place of those in force there, or what speaks against it: each in force
+ * Tells whether the lists of a place may take the place of those kept there, or what speaks against it: each of them
  * needs one that goes on with it, of its own key and scope if there is one.
  */
 export function judgeReplacements(
   next: readonly [RevocationList, ...RevocationList[]],
-  inForce: readonly RevocationList[],
+  kept: readonly RevocationList[],
   profile: Profile,
 ): Result<FitReplacement, UnfitReplacement> {
   let finding: NumberFinding | undefined
@@ -53,7 +53,7 @@ export function judgeReplacements(
       ({ crl: one }, { crl: other }) =>
         Number(isNewerList(other, one)) - Number(isNewerList(one, other)),
     )
-  for (const before of inForce) {
+  for (const before of kept) {
     const key = sequenceKey(before)
     const successor =
       newestFirst.find((one) => sequenceKey(one) === key) ??
@@ -66,27 +66,27 @@ export function judgeReplacements(
   return ok({ finding })
 }
 
-/** Tells whether a list may take the place of the one in force, or what speaks against it. */
+/** Tells whether a list may take the place of one that was taken before, or what speaks against it. */
 export function judgeReplacement(
   next: RevocationList,
-  inForce: RevocationList,
+  before: RevocationList,
   profile: Profile,
 ): Result<FitReplacement, UnfitReplacement> {
-  if (!speaksFor(next.issuer, inForce.issuer)) {
-    const [issuer, before] = [printName(next.crl.issuer), printName(inForce.crl.issuer)]
-    return fail({ kind: 'crl-swapped', issuer, inForce: before })
+  if (!speaksFor(next.issuer, before.issuer)) {
+    const issuer = printName(next.crl.issuer)
+    return fail({ kind: 'crl-swapped', issuer, before: printName(before.crl.issuer) })
   }
-  const lower = lowerNumber(next, inForce)
+  const lower = lowerNumber(next, before)
   if (lower !== undefined) return fail(lower)
   const { thisUpdate } = next.crl
-  if (thisUpdate < inForce.crl.thisUpdate) {
-    return fail({ kind: 'crl-replayed', thisUpdate, inForce: inForce.crl.thisUpdate })
+  if (thisUpdate < before.crl.thisUpdate) {
+    return fail({ kind: 'crl-replayed', thisUpdate, before: before.crl.thisUpdate })
   }
-  if (!coversNoLess(next.crl.scope, inForce.crl.scope)) return fail({ kind: 'crl-narrower' })
-  if (isOrderUnknown(next, inForce) && !next.index.includes(inForce.crl)) {
+  if (!coversNoLess(next.crl.scope, before.crl.scope)) return fail({ kind: 'crl-narrower' })
+  if (isOrderUnknown(next, before) && !next.index.includes(before.crl)) {
     return fail({ kind: 'crl-order-unknown', thisUpdate })
   }
-  const finding = numberFinding(next, inForce)
+  const finding = numberFinding(next, before)
   if (finding === undefined || profile === 'private') return ok({ finding })
   return fail({ kind: 'crl-number-not-higher', found: finding })
 }
@@ -97,11 +97,11 @@ const isOneSequence = (next: RevocationList, before: RevocationList): boolean =>
   isDeepStrictEqual(next.crl.scope, before.crl.scope)
 
 function lowerNumber(next: RevocationList, before: RevocationList): UnfitReplacement | undefined {
-  const [number, inForce] = [next.crl.number, before.crl.number]
-  if (number === undefined || inForce === undefined || !isOneSequence(next, before))
+  const [number, earlier] = [next.crl.number, before.crl.number]
+  if (number === undefined || earlier === undefined || !isOneSequence(next, before))
     return undefined
-  return valueOf(number) < valueOf(inForce)
-    ? { kind: 'crl-number-lower', number, inForce }
+  return valueOf(number) < valueOf(earlier)
+    ? { kind: 'crl-number-lower', number, before: earlier }
     : undefined
 }
 
@@ -111,18 +111,18 @@ function lowerNumber(next: RevocationList, before: RevocationList): UnfitReplace
  */
 function isOrderUnknown({ crl: next }: RevocationList, { crl: before }: RevocationList): boolean {
   if (next.thisUpdate !== before.thisUpdate || next.der.equals(before.der)) return false
-  const [number, inForce] = [next.number, before.number]
-  if (number === undefined || inForce === undefined) return true
-  return valueOf(number) === valueOf(inForce)
+  const [number, earlier] = [next.number, before.number]
+  if (number === undefined || earlier === undefined) return true
+  return valueOf(number) === valueOf(earlier)
 }
 
 /** A list of the same second with the same number is the same list, signed once more. */
 function numberFinding(next: RevocationList, before: RevocationList): NumberFinding | undefined {
-  const [number, inForce] = [next.crl.number, before.crl.number]
-  if (inForce === undefined || !isOneSequence(next, before)) return undefined
+  const [number, earlier] = [next.crl.number, before.crl.number]
+  if (earlier === undefined || !isOneSequence(next, before)) return undefined
   if (number === undefined) return 'no-number'
   const isLater = next.crl.thisUpdate > before.crl.thisUpdate
-  return isLater && valueOf(number) === valueOf(inForce) ? 'same-number' : undefined
+  return isLater && valueOf(number) === valueOf(earlier) ? 'same-number' : undefined
 }
 
 const valueOf = (number: string): bigint => BigInt(`0x${number}`)

@@ -5,7 +5,7 @@
 import type { Config } from '../config/config.ts'
 import type { EnrollmentSetting } from '../config/trust/types.ts'
 import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
-import { objectionToList } from '../revoke/departures.ts'
+import { keptLists } from '../revoke/kept-lists.ts'
 import type { CrlSetting } from '../revoke/registry.ts'
 import { placeOf } from '../trust/list-source.ts'
 import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'
@@ -42,17 +42,17 @@ export function revocationPolicy(
     if (crl === undefined) continue
     const places = crl.lists.map((source) =>
       crls.get(name, placeOf(source)).flatMap((one) => {
-        // It came into force under another configuration, which a reload has replaced since.
-        if (objectionToList(one, trust.profile) !== undefined) return []
         const list = verifyList(one, chains.get(name) ?? [], trust.limits)
         return list.ok ? [list.value] : []
       }),
     )
     lists.push(...places.flat())
-    const isIncomplete = places.some((found) => found.length === 0)
+    // They were taken under another configuration, maybe, which a reload has replaced since.
+    const isIncomplete = places.some((kept) => keptLists(kept, trust.profile).inForce.length === 0)
     demands.set(name, demandOf(crl, isIncomplete))
   }
-  return { lists: listsByIssuer(lists), demands }
+  // Over all places: a list that one place has taken the place of does not count by way of another.
+  return { lists: listsByIssuer(keptLists(lists, trust.profile).inForce), demands }
 }
 
 const demandOf = (

@@ -20,12 +20,14 @@ const MODULES = ['trust', 'decide', 'message']
 /** What links certificates to devices, and what orders revocation lists, with the tests that have to notice. */
 const FILES = [
   'src/fleet/evidence.ts',
+  'src/revoke/kept-lists.ts',
   'src/revoke/replacement.ts',
   'src/store/devices/device-draft.ts',
   'src/store/devices/linking.ts',
 ]
 const TESTS = [
   'test/fleet/evidence.test.ts',
+  'test/revoke/kept-lists.test.ts',
   'test/revoke/replacement.test.ts',
   'test/store/devices/linking.test.ts',
 ]

@@ -9,6 +9,7 @@ import {
   type ConfiguredCrl,
   type RefreshResult,
 } from '../../src/revoke/crl-refresher.ts'
+import { objectionToList } from '../../src/revoke/departures.ts'
 import { DEFAULT_LIMITS, type Profile } from '../../src/trust/limits.ts'
 import { listsByIssuer, verifyList } from '../../src/trust/revocation.ts'
 import type { Crl } from '../../src/x509/crl.ts'
@@ -119,17 +120,90 @@ test('profile strict takes no list without a number, and no odd file', async () 
   expect(place.refresher.crls).toEqual([])
 })
 
-test('a list that profile strict does not take is dropped when strict is turned on, or at a start', async () => {
+test('a list that profile strict does not take is not in force there, at a start neither, and is kept', async () => {
   using place = new Place()
   await place.publish(UNNUMBERED)
-  const kept = place.refresher.kept
+  const { kept } = place.refresher
   place.refresher.reconfigure({ ...place.configured(0), profile: 'strict' })
   expect(place.refresher.crls).toEqual([])
+  expect(place.refresher.kept).toEqual(kept)
   await place.refresher.refresh()
   expect(place.refresher.failure?.kind).toBe('crl-departs-from-profile')
   using strict = new Place('strict')
-  expect(strict.refresher.resume(kept)).toBe(false)
+  strict.restart(kept)
   expect(strict.refresher.crls).toEqual([])
+  expect(strict.refresher.kept).toEqual(kept)
+})
+
+test('what a list without a number has taken the place of does not come into force again in profile strict', async () => {
+  using place = new Place()
+  await place.publish(NUMBERED)
+  await place.publish(list({ number: null, at: 2, revoked: [1, 2] }))
+  place.refresher.reconfigure({ ...place.configured(0), profile: 'strict' })
+  expect(place.refresher.crls).toEqual([])
+  const { kept } = place.refresher
+  expect(kept).toHaveLength(2)
+  using strict = new Place('strict')
+  strict.restart(kept)
+  expect(strict.refresher.crls).toEqual([])
+  expect(strict.refresher.kept).toHaveLength(2)
+})
+
+test('control: judged one by one, the numbered list before would be in force in profile strict', async () => {
+  using place = new Place()
+  await place.publish(NUMBERED)
+  await place.publish(UNNUMBERED)
+  const fit = place.refresher.kept.filter((crl) => objectionToList(crl, 'strict') === undefined)
+  using strict = new Place('strict')
+  strict.restart(fit)
+  expect(strict.refresher.crls.map(({ number }) => number)).toEqual(['07'])
+})
+
+test('profile strict that is tried and given up forgets nothing', async () => {
+  using place = new Place()
+  await place.publish(NUMBERED)
+  await place.publish(UNNUMBERED)
+  const { crls, kept } = place.refresher
+  place.refresher.reconfigure({ ...place.configured(0), profile: 'strict' })
+  place.refresher.reconfigure(place.configured(0))
+  expect(place.refresher.crls).toEqual(crls)
+  expect(place.refresher.kept).toEqual(kept)
+  expect(await place.publish(LOWER)).toBe('crl-number-lower')
+})
+
+test('lists that go on in another place are news where any that is kept changes, and only there', async () => {
+  using place = new Place()
+  await place.publish(NUMBERED)
+  await place.publish(UNNUMBERED)
+  const [unnumbered, numbered] = place.refresher.kept
+  if (unnumbered === undefined || numbered === undefined) throw new Error('kept two lists')
+  using heir = new Place()
+  expect(heir.refresher.resume([unnumbered])).toBe(true)
+  expect(heir.refresher.resume([unnumbered])).toBe(false)
+  expect(heir.refresher.resume([numbered])).toBe(true)
+  expect(heir.refresher.kept).toEqual([unnumbered, numbered])
+  expect(heir.refresher.resume([numbered, unnumbered])).toBe(false)
+})
+
+test('a fault of ours while a place is asked is told as one, and the place is asked again', async () => {
+  let isBroken = true
+  using place = new Place()
+  const whole = place.configured(0)
+  const authorities = whole.authorities
+  place.refresher.reconfigure({
+    ...whole,
+    get authorities() {
+      if (isBroken) throw new RangeError('a bug of ours')
+      return authorities
+    },
+  })
+  expect(await place.publish(NUMBERED)).toBe('crl-internal-error')
+  await place.refresher.refresh()
+  expect(place.refresher.failure?.kind).toBe('crl-internal-error')
+  isBroken = false
+  await place.refresher.refresh()
+  expect(place.results.at(-1)?.kind).toBe('applied')
+  expect(place.refresher.failure).toBeUndefined()
 })
 
 test('a list that both profiles take stays when strict is turned on', async () => {

@@ -313,7 +313,7 @@ for (const [promise, next, inForce, expected] of FILES) {
   })
 }
 
-test('what is not taken says what was found and what is in force', () => {
+test('what is not taken says what was found and what was taken before', () => {
   const failureOf = (next: Parts, inForce: Parts) => {
     const judged = judgeReplacement(list(next), list(inForce), 'strict')
     return judged.ok ? undefined : judged.failure
@@ -321,17 +321,17 @@ test('what is not taken says what was found and what is in force', () => {
   expect(failureOf({ number: 1 }, { number: 10 })).toEqual({
     kind: 'crl-number-lower',
     number: '01',
-    inForce: '0a',
+    before: '0a',
   })
   expect(failureOf({ by: OTHER }, {})).toEqual({
     kind: 'crl-swapped',
     issuer: 'CN=Other',
-    inForce: 'CN=CA',
+    before: 'CN=CA',
   })
   expect(failureOf({ later: -1000 }, {})).toEqual({
     kind: 'crl-replayed',
     thisUpdate: MADE - 1000,
-    inForce: MADE,
+    before: MADE,
   })
   expect(failureOf({ later: 1000 }, {})).toEqual({
     kind: 'crl-number-not-higher',

@@ -135,7 +135,11 @@ export class Revocation {
     if (attempt.kind !== 'failed') return
     const { kind: code } = attempt.why
     const facts = explanationFields({ code, ...explainCrlFailure(attempt.why) })
-    log.warn({ ...where, ...facts }, 'revocation list not taken: the one before stays in force')
+    const err = code === 'crl-internal-error' ? { err: attempt.why.error } : {}
+    log.warn(
+      { ...where, ...facts, ...err },
+      'revocation list not taken: the one before stays in force',
+    )
   }
 }
 

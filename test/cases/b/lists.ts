@@ -224,6 +224,30 @@ async function turnedStrict(isStrict: boolean): Promise<readonly string[]> {
   return [`${before}, ${await on.verdict(fleet.device)}`]
 }
 
+/**
+ * A list without a number revokes the device after a numbered one that does not, and then profile strict is turned on. The
+ * control publishes the numbered list alone: it is one that profile strict takes.
+ */
+async function replacedThenStrict(isReplaced: boolean): Promise<readonly string[]> {
+  const trust = (profile: string): string => `
+  profile: ${profile}
+  enrollmentSettings:
+    - { name: Fleet, standing: current, chain: 'file:fleet.pem' }`
+  await using on = await frontEnd({ yaml: { trust: trust('private') } })
+  const publish = async (fields: Partial<CrlFields>, issuer = fleet.devices): Promise<void> => {
+    const list = mintCrl({ issuer, ...fields }).toString('base64')
+    await on.call('POST', '/api/enrollment-settings/Fleet/revocation/lists', { list })
+  }
+  await publish({ thisUpdate: hoursAgo(9) }, fleet.root)
+  await publish({ number: 7, thisUpdate: hoursAgo(9) })
+  const revoked = [{ serial: serialIn(fleet.device.der) }]
+  if (isReplaced) await publish({ number: null, thisUpdate: hoursAgo(8), revoked })
+  await on.inForce()
+  const before = await on.verdict(fleet.device)
+  await on.reload({ yaml: { trust: trust('strict') } })
+  return [`${before}, ${await on.verdict(fleet.device)}`]
+}
+
 const GIVEN_LISTS: readonly (readonly [
   id: string,
   name: string,
@@ -295,6 +319,17 @@ export const LISTS: readonly Scene[] = [
       },
     ],
     play: () => withControl(turnedStrict),
+  },
+  {
+    cases: [
+      {
+        id: 'B2',
+        what: 'a list that one without a number took the place of stays out of force in profile strict',
+        expected: '0 revoked, 403 revocation-unknown',
+        control: '200 verified, 200 verified',
+      },
+    ],
+    play: () => withControl(replacedThenStrict),
   },
   ...(process.env['TFE_CASES'] === undefined
     ? []
