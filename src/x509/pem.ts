@@ -1,7 +1,8 @@
 /**
  * PEM text ⇄ DER (RFC 7468). Text outside the blocks is explanation and ignored; inside, every fault is reported
- * with its line, all of them at once, because people write these files.
+ * with its line, a hundred of them at once, because people write these files.
  */
+import { FaultList } from '../kernel/fault-list.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import type { FileDeparture } from './file/file-departure.ts'
 
@@ -40,7 +41,16 @@ export function parsePem(
 
 /** The sentence about a block that is not wanted. */
 export const unwanted = (label: string, wanted: string): string =>
-  `found a block labelled ${label}, wanted ${wanted}: remove it from this file`
+  `found a block labelled ${labelText(label)}, wanted ${wanted}: remove it from this file`
+
+/** A label as sentences show it: at most 64 characters, each of them printable ASCII. */
+export function labelText(label: string): string {
+  const shown = label.length > MAX_LABEL ? `${label.slice(0, MAX_LABEL - 3)}...` : label
+  return shown.replaceAll(/[^ -~]/gu, '?')
+}
+
+/** The longest label in use has 26. */
+const MAX_LABEL = 64
 
 /** Decodes the blocks of a text that are wanted; those of `skipped` labels are passed over, not looked at. */
 export function readPem(
@@ -49,93 +59,122 @@ export function readPem(
   skips: (label: string) => boolean = () => false,
 ): Result<PemText, readonly PemFault[]> {
   const blocks: PemBlock[] = []
-  const faults: PemFault[] = []
+  const faults = new FaultList<PemFault>()
   const departures = new Set<FileDeparture>()
   let open: OpenBlock | undefined
   const bare = text.replace(BYTE_ORDER_MARK, '')
   if (bare.length < text.length) departures.add('byte-order-mark')
-  for (const [index, content] of bare.split(/\r\n|\r|\n/u).entries()) {
+  const lines = bare.replaceAll(/\r\n?/gu, '\n').split('\n')
+  for (const [index, content] of lines.entries()) {
+    const bareLine = content.trim()
+    // Not kept and not looked at: a file may consist of them.
+    if (bareLine === '') continue
     const line = index + 1
-    const { indent, edge, label = '' } = BOUNDARY.exec(content)?.groups ?? {}
-    if (indent !== undefined && indent !== '') departures.add('indented-boundary')
-    if (edge === undefined) {
-      if (JOINED.test(content)) faults.push({ line, message: JOINED_MESSAGE })
-      else open?.lines.push({ line, content: content.trim() })
+    const boundary = boundaryIn(bareLine)
+    if (boundary === undefined) {
+      if (JOINED.test(bareLine)) faults.add({ line, message: JOINED_MESSAGE })
+      else if (open !== undefined) addLine(open, line, bareLine)
+      continue
     }
+    const { edge, label } = boundary
+    if (!content.startsWith(DASHES)) departures.add('indented-boundary')
     if (edge === 'BEGIN') {
-      if (open !== undefined) faults.push(unended(open))
-      open = { label, line, lines: [] }
+      if (open !== undefined) faults.add(unended(open))
+      open = { label, line, base64: [], faults: new FaultList() }
+      continue
     }
-    if (edge === 'END') {
-      const closed = closing(open, { label, line })
-      if (!closed.ok) faults.push(closed.failure)
-      else if (!skips(label)) {
-        const message = rule(label)
-        const block = message === undefined ? decoded(closed.value) : undefined
-        // A private key in a file of certificates has already travelled too far; its octets are not looked at.
-        if (block === undefined) faults.push({ line: closed.value.line, message: message ?? '' })
-        else if (block.ok) blocks.push(block.value)
-        else faults.push(...block.failure)
-      }
-      open = undefined
+    const closed = closing(open, { label, line })
+    open = undefined
+    if (!closed.ok) faults.add(closed.failure)
+    else if (!skips(label)) {
+      const message = rule(label)
+      const block = message === undefined ? decoded(closed.value) : undefined
+      // A private key in a file of certificates has already travelled too far; its octets are not looked at.
+      if (block === undefined) faults.add({ line: closed.value.line, message: message ?? '' })
+      else if (block.ok) blocks.push(block.value)
+      else faults.join(block.failure)
     }
   }
-  if (open !== undefined) faults.push(unended(open))
-  return faults.length === 0 ? ok({ blocks, departures }) : fail(faults)
+  if (open !== undefined) faults.add(unended(open))
+  const { all } = faults
+  return all.length === 0 ? ok({ blocks, departures }) : fail(all)
 }
 
 /** U+FEFF, decoded as UTF-8 or octet by octet. */
 const BYTE_ORDER_MARK = /^(?:\uFEFF|\u00EF\u00BB\u00BF)/u
-const BOUNDARY = /^(?<indent>\s*)-----(?<edge>BEGIN|END) (?<label>[^-]*(?:-[^-]+)*)-----\s*$/u
 /** Two files put together of which the first has no line feed at its end. */
 const JOINED = /-----END [^-]*-----+BEGIN [^-]*-----/u
 const JOINED_MESSAGE =
   'found END and BEGIN on one line, wanted each on a line of its own: put a line break between them'
 
-interface Line {
-  readonly line: number
-  readonly content: string
+interface Boundary {
+  readonly edge: 'BEGIN' | 'END'
+  readonly label: string
 }
+
+/** What a line begins or ends; by hand, because an expression for it runs out of stack on a label of some megabytes. */
+function boundaryIn(bare: string): Boundary | undefined {
+  const edge = EDGES.find((one) => bare.startsWith(`${DASHES}${one} `))
+  if (edge === undefined || !bare.endsWith(DASHES)) return undefined
+  const label = bare.slice(DASHES.length + edge.length + 1, -DASHES.length)
+  // RFC 7468 §3: single dashes, and none at the end.
+  if (label.includes('--') || label.endsWith('-')) return undefined
+  return { edge, label }
+}
+
+const EDGES = ['BEGIN', 'END'] as const
+const DASHES = '-----'
 
 interface OpenBlock {
   readonly label: string
   readonly line: number
-  readonly lines: Line[]
+  /** The lines that are base64. */
+  readonly base64: string[]
+  /** Those that are not. */
+  readonly faults: FaultList<PemFault>
+}
+
+function addLine({ base64, faults }: OpenBlock, line: number, content: string): void {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/u.test(content)) faults.add({ line, message: lineFault(content) })
+  else base64.push(content)
 }
 
 const unended = ({ label, line }: OpenBlock): PemFault => ({
   line,
-  message: `found BEGIN ${label} without its END, wanted -----END ${label}-----: copy the whole file`,
+  message: `found BEGIN ${labelText(label)} without its END, wanted -----END ${labelText(label)}-----: copy the whole file`,
 })
 
 function closing(
   open: OpenBlock | undefined,
   { label, line }: { readonly label: string; readonly line: number },
 ): Result<OpenBlock, PemFault> {
+  const shown = labelText(label)
   if (open === undefined) {
-    const message = `found END ${label} without its BEGIN, wanted -----BEGIN ${label}----- above: copy the whole file`
+    const message = `found END ${shown} without its BEGIN, wanted -----BEGIN ${shown}----- above: copy the whole file`
     return fail({ line, message })
   }
   if (open.label === label) return ok(open)
-  const message = `found END ${label}, wanted END ${open.label} for the BEGIN of line ${open.line}`
+  const message = `found END ${shown}, wanted END ${labelText(open.label)} for the BEGIN of line ${open.line}`
   return fail({ line, message })
 }
 
-function decoded({ label, line, lines }: OpenBlock): Result<PemBlock, readonly PemFault[]> {
-  const faults = lines
-    .filter(({ content }) => !/^[A-Za-z0-9+/]*={0,2}$/u.test(content))
-    .map(({ line, content }) => ({ line, message: lineFault(content) }))
-  if (faults.length > 0) return fail(faults)
-  const base64 = lines.map(({ content }) => content).join('')
+function decoded({
+  label,
+  line,
+  base64: lines,
+  faults,
+}: OpenBlock): Result<PemBlock, FaultList<PemFault>> {
+  if (faults.all.length > 0) return fail(faults)
+  const base64 = lines.join('')
   const der = Buffer.from(base64, 'base64')
-  if (der.length === 0)
-    return fail([{ line, message: `found an empty ${label}, wanted its base64` }])
-  // Padding inside, a length that is no multiple of four, stray bits at the end: the text lost something.
-  if (der.toString('base64') !== base64) {
-    const message = `found base64 that does not add up in this ${label}, wanted its text unaltered: copy the block again`
-    return fail([{ line, message }])
+  if (der.length === 0) {
+    faults.add({ line, message: `found an empty ${labelText(label)}, wanted its base64` })
+  } else if (der.toString('base64') !== base64) {
+    // Padding inside, a length that is no multiple of four, stray bits at the end: the text lost something.
+    const message = `found base64 that does not add up in this ${labelText(label)}, wanted its text unaltered: copy the block again`
+    faults.add({ line, message })
   }
-  return ok({ label, der, line })
+  return faults.all.length > 0 ? fail(faults) : ok({ label, der, line })
 }
 
 function lineFault(content: string): string {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { MAX_FAULTS } from '../../src/kernel/fault-list.ts'
 import { parsePem, pemOf } from '../../src/x509/pem.ts'
 
 const DER = Buffer.from('300a06032a0304', 'hex')
@@ -107,6 +108,104 @@ for (const [promise, text, faults] of refused) {
     }
   })
 }
+
+const MIB = 1024 * 1024
+
+/** Each made the reader throw, run out of memory or answer with a million sentences. */
+const HUGE: readonly (readonly [promise: string, text: string, isTaken: boolean])[] = [
+  ['a label of megabytes', `-----BEGIN ${'a-'.repeat(4 * MIB)}X-----\n`, false],
+  ['a million lines that are no base64', block('?\n'.repeat(MIB)), false],
+  ['a hundred thousand blocks without an end', `${begin('CERTIFICATE')}\n`.repeat(1e5), false],
+  ['a hundred thousand ends without a block', `${end('CERTIFICATE')}\n`.repeat(1e5), false],
+  ['a million lines without anything', block('\n'.repeat(MIB)), false],
+  ['a hundred thousand boundaries on one line', `${end('X')}${begin('X')}`.repeat(1e5), false],
+  ['megabytes of END without an end', '-----END '.repeat(MIB), true],
+  ['a line of megabytes of dashes', '-'.repeat(8 * MIB), true],
+  ['a block of one line of megabytes', block('A'.repeat(8 * MIB)), true],
+  ['a block of a million lines of one character', block('A\n'.repeat(MIB)), true],
+]
+
+for (const [promise, text, isTaken] of HUGE) {
+  test(`${promise}: answered with a hundred sentences and one at most`, () => {
+    const read = parsePem(text)
+    expect(read.ok).toBe(isTaken)
+    const faults = read.ok ? [] : read.failure
+    expect(faults.length).toBeLessThanOrEqual(MAX_FAULTS + 1)
+    expect(faults.filter(({ message }) => message.length > 300)).toEqual([])
+  })
+}
+
+test('of more than a hundred faults in one block or in many the rest is counted', () => {
+  const one = parsePem(`${block('?\n'.repeat(90))}${block('?\n'.repeat(250))}`)
+  const faults = one.ok ? [] : one.failure
+  expect(faults).toHaveLength(MAX_FAULTS + 1)
+  expect(faults.at(-2)).toMatchObject({ line: 104, message: expect.stringContaining('not base64') })
+  expect(faults.at(-1)).toEqual({
+    line: 105,
+    message: 'found 240 more faults from here on, wanted none: mend those above first',
+  })
+})
+
+const LABELS: readonly (readonly [promise: string, label: string, shown: string])[] = [
+  ['a label of 64 characters is shown whole', 'L'.repeat(64), 'L'.repeat(64)],
+  ['one of 65 is cut', 'L'.repeat(65), `${'L'.repeat(61)}...`],
+  ['what cannot be printed is not', 'A\u001b[2J\u202eé~ ', 'A?[2J??~ '],
+]
+
+for (const [promise, label, shown] of LABELS) {
+  test(`${promise}, in every sentence with a label`, () => {
+    const sentences = [
+      `${begin(label)}\nAAAA\n${end(label)}`,
+      begin(label),
+      end(label),
+      `${begin('CERTIFICATE')}\n${end(label)}`,
+      `${begin(label)}\n${end('CERTIFICATE')}`,
+    ].map((text) => {
+      const read = parsePem(text)
+      return read.ok ? '' : read.failure[0]?.message
+    })
+    expect(sentences).toEqual([
+      `found a block labelled ${shown}, wanted only CERTIFICATE: remove it from this file`,
+      `found BEGIN ${shown} without its END, wanted -----END ${shown}-----: copy the whole file`,
+      `found END ${shown} without its BEGIN, wanted -----BEGIN ${shown}----- above: copy the whole file`,
+      `found END ${shown}, wanted END CERTIFICATE for the BEGIN of line 1`,
+      `found END CERTIFICATE, wanted END ${shown} for the BEGIN of line 1`,
+    ])
+    const contents = ['', 'AAA'].map((content) => {
+      const read = parsePem(`${begin(label)}\n${content}\n${end(label)}`, label)
+      return read.ok ? '' : read.failure[0]?.message
+    })
+    expect(contents).toEqual([
+      `found an empty ${shown}, wanted its base64`,
+      `found base64 that does not add up in this ${shown}, wanted its text unaltered: copy the block again`,
+    ])
+  })
+}
+
+const NO_BOUNDARIES: readonly string[] = [
+  '----BEGIN CERTIFICATE-----',
+  '-----BEGIN CERTIFICATE----',
+  '-----BEGIN CERTIFICATE------',
+  '-----BEGIN A--B-----',
+  '-----BEGINCERTIFICATE-----',
+  '-----BEGIN ----',
+  '-----begin CERTIFICATE-----',
+  'x-----BEGIN CERTIFICATE-----',
+  '-----BEGIN CERTIFICATE-----x',
+]
+
+for (const line of NO_BOUNDARIES) {
+  test(`${line} begins nothing`, () => {
+    expect(parsePem(`${line}\n`)).toEqual({ ok: true, value: [] })
+  })
+}
+
+test('single dashes are part of a label, and so is none at all', () => {
+  for (const label of ['A-B', '-A', '']) {
+    const read = parsePem(`${begin(label)}\nAAAA\n${end(label)}`, label)
+    expect(read).toMatchObject({ ok: true, value: [{ label }] })
+  }
+})
 
 test('another label can be asked for', () => {
   const text = pemOf(DER, 'X509 CRL')

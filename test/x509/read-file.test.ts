@@ -427,6 +427,32 @@ test('what OpenSSL writes is read, and its settings are told from none', (contex
   }
 })
 
+const none = der.sequence(der.oid('1.2.3'))
+const MANY: readonly (readonly [promise: string, octets: Buffer])[] = [
+  ['labels that are not wanted', text(labelled(none, 'X').repeat(300))],
+  ['bags that cannot be read', text(labelled(none, 'PKCS7').repeat(300))],
+  ['settings that cannot be read', text(trusted(der.integer(1)).repeat(300))],
+  ['certificates that cannot be read', text(labelled(der.sequence(), 'CERTIFICATE').repeat(300))],
+]
+
+for (const [promise, octets] of MANY) {
+  test(`of many ${promise} the first hundred are told, and how many more there are`, () => {
+    const read = readCertificateFile(octets, { others: 'refused', purpose: 'client' })
+    const faults = read.ok ? [] : read.failure
+    expect(faults).toHaveLength(101)
+    expect(faults.at(-1)?.message).toMatch(/^found 200 more faults from here on/u)
+  })
+}
+
+test('a label of any length and any characters is shown in part', () => {
+  for (const end of ['CRL', 'CERTIFICATE REQUEST', 'KEY']) {
+    const label = `${'\u001b'.repeat(100)} ${end}`
+    const read = readFileContent(text(labelled(root.der, label)), CERTIFICATES)
+    expect(read.ok ? '' : read.failure[0]?.message).toContain(`${'?'.repeat(61)}...`)
+    expect(read.ok ? '' : read.failure[0]?.message).not.toContain('\u001b')
+  }
+})
+
 test('bent octets of any shape are answered, and never thrown at', () => {
   for (const octets of [
     root.der,

@@ -2,6 +2,7 @@
  * The octets of a file → the certificates in it, or everything that is wrong with it at once.
  */
 import { countText } from '../../kernel/count-text.ts'
+import { FaultList } from '../../kernel/fault-list.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { parseCertificate, type Certificate, type CertificateFault } from '../certificate.ts'
 import type { FileDeparture } from './file-departure.ts'
@@ -29,15 +30,16 @@ export function readCertificateFile(
 ): Result<CertificateFile, readonly FileFault[]> {
   const content = readFileContent(octets, { kind: 'certificate', ...wanted })
   if (!content.ok) return content
-  const faults: FileFault[] = []
+  const faults = new FaultList<FileFault>()
   const certificates = content.value.found.flatMap(({ der, place }) => {
     const parsed = parseCertificate(der)
     if (parsed.ok) return [{ certificate: parsed.value, place }]
     const message = `found a certificate that cannot be read: ${certificateFaultText(parsed.failure)}`
-    faults.push({ place, message })
+    faults.add({ place, message })
     return []
   })
-  if (faults.length > 0) return fail(faults)
+  const { all } = faults
+  if (all.length > 0) return fail(all)
   return ok({ certificates, departures: content.value.departures })
 }
 

@@ -3,11 +3,12 @@
  * DER, and PKCS#7 in DER, BER or PEM. One reader for files, URLs, uploads and commands, so that what one of them takes
  * all do. What is in an encoding is not read here.
  */
+import { FaultList } from '../../kernel/fault-list.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { derFaultText } from '../der-fault-text.ts'
 import { derKind, type DerKind } from './der-kind.ts'
 import type { FileDeparture } from './file-departure.ts'
-import { readPem, unwanted, type PemBlock } from '../pem.ts'
+import { labelText, readPem, unwanted, type PemBlock } from '../pem.ts'
 import { contentOfPkcs7, looksLikePkcs7 } from './pkcs7.ts'
 import { certificateInTrusted, type TrustedFor } from './trusted-certificate.ts'
 
@@ -46,7 +47,7 @@ export interface FileFault {
   readonly message: string
 }
 
-/** Reads a file to its end, and answers all faults at once. */
+/** Reads a file to its end, and answers all faults at once, or the first hundred and how many more there are. */
 export function readFileContent(
   octets: Buffer,
   wanted: FileWanted,
@@ -120,14 +121,14 @@ function fromPem(text: string, wanted: FileWanted): Result<FileContent, readonly
   }
   const { blocks } = read.value
   const departures = new Set(read.value.departures)
-  const faults: FileFault[] = []
+  const faults = new FaultList<FileFault>()
   const found: FoundDer[] = []
   for (const block of blocks) {
     if (old.includes(block.label)) departures.add('old-label')
     if (looksLikePkcs7(block.der) !== PKCS7_LABELS.has(block.label)) departures.add('other-label')
     const bare = withoutSettings(block, wanted)
     if (!bare.ok) {
-      faults.push(bare.failure)
+      faults.add(bare.failure)
       continue
     }
     const { label, line } = block
@@ -136,9 +137,10 @@ function fromPem(text: string, wanted: FileWanted): Result<FileContent, readonly
     const place = { line, item: undefined }
     const inside = unpacked({ der: bare.value, label, place }, wanted)
     if (inside.ok) found.push(...inside.value)
-    else faults.push(inside.failure)
+    else faults.add(inside.failure)
   }
-  return faults.length > 0 ? fail(faults) : ok({ found, departures })
+  const { all } = faults
+  return all.length > 0 ? fail(all) : ok({ found, departures })
 }
 
 /** A block without what OpenSSL has written behind its certificate. */
@@ -177,10 +179,10 @@ const PKCS7_LABELS: ReadonlySet<string> = new Set(['PKCS7', 'CMS', 'PKCS #7 SIGN
 function otherLabel(label: string, { kind }: FileWanted): string {
   const only = kind === 'certificate' ? 'only CERTIFICATE' : 'only X509 CRL'
   if (kind === 'certificate' && /\bCRL$/u.test(label)) {
-    return `found a revocation list (${label}), ${only}: name it as a list of the setting (\`crl\`), not in the chain`
+    return `found a revocation list (${labelText(label)}), ${only}: name it as a list of the setting (\`crl\`), not in the chain`
   }
   if (label.endsWith('CERTIFICATE REQUEST')) {
-    return `found a certificate request (${label}), ${only}: send the request to the CA, and put here what it answers`
+    return `found a certificate request (${labelText(label)}), ${only}: send the request to the CA, and put here what it answers`
   }
   return unwanted(label, only)
 }
