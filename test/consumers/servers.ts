@@ -9,6 +9,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { claimPort, isListenedOn } from '../support/ports/claim-port.ts'
 import { isCommand } from '../support/commands.ts'
+import { apacheHead } from '../support/programs/apache-config.ts'
 import { Program, quietEnvironment } from '../support/programs/program.ts'
 import type { Material } from './material.ts'
 
@@ -102,21 +103,11 @@ const APACHE = '/usr/sbin/apache2'
 const APACHE_MODULES = ['mpm_event', 'authz_core', 'alias', 'setenvif', 'filter', 'include', 'ssl']
 
 // mod_ssl's own variables describe the front end here; these take their place, as behind any proxy.
-const apacheConfig = (folder: string, port: number, material: Material): string => `
-ServerRoot ${folder}
-ServerName localhost
-PidFile ${folder}/apache.pid
-DefaultRuntimeDir ${folder}
-ErrorLog ${folder}/error.log
-Listen 127.0.0.1:${port}
-${APACHE_MODULES.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`).join('\n')}
-StartServers 1
-ThreadsPerChild 8
-ServerLimit 1
-MaxRequestWorkers 8
-${isRoot() ? 'User www-data\nGroup www-data' : ''}
-SSLEngine on
-SSLSessionCache none
+const apacheConfig = (
+  folder: string,
+  port: number,
+  material: Material,
+): string => `${apacheHead({ folder, port, modules: APACHE_MODULES })}
 SSLCertificateFile ${material.upstream.chain}
 SSLCertificateKeyFile ${material.upstream.key}
 SSLCACertificateFile ${material.siteRoot}
