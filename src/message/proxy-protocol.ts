@@ -4,7 +4,7 @@
  */
 import { socketOctets } from '../kernel/network.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { commonName } from './encode/facts.ts'
+import { haproxyCommonName } from './encode/product-names.ts'
 
 /** One end of a TCP connection, as its socket tells it. */
 export interface Endpoint {
@@ -80,8 +80,7 @@ function sslBlock({ tls, withCertificate }: ProxyFacts): Buffer {
   const client = vouched === undefined ? CLIENT.none : shown
   // Zero says that a certificate was verified: a device without one that we vouch for is not that.
   const verify = Buffer.of(0, 0, 0, vouched === undefined ? 1 : 0)
-  // The first one is what HAProxy sends.
-  const name = vouched === undefined ? undefined : commonName(vouched.subject, 'first')
+  const name = vouched === undefined ? undefined : haproxyCommonName(vouched.subject)
   return Buffer.concat([
     Buffer.of(client),
     verify,

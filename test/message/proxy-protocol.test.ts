@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { proxyHeader, type Endpoint, type ProxyFacts } from '../../src/message/proxy-protocol.ts'
-import { nameOf } from '../support/certificates/der-writer.ts'
+import { nameOf, oid, sequence, set, tlv } from '../support/certificates/der-writer.ts'
 import { aDevice } from './encoder-devices.ts'
 
 const TLS: ProxyFacts['tls'] = {
@@ -165,3 +165,24 @@ test('of several common names the first is told, as HAProxy does', () => {
   const { parts } = sslOf(proxyHeader(facts({ tls: { ...TLS, vouched: two.leaf } })))
   expect(parts.get(0x22)?.toString()).toBe('first')
 })
+
+const commonNames: readonly (readonly [
+  promise: string,
+  tag: number,
+  octets: string,
+  text: string,
+])[] = [
+  ['UTF-8 in a string of ASCII is read as such', 0x13, 'Gerät', 'Gerät'],
+  ['a string that begins with a number sign is told as it is', 0x0c, '#0C0161', '#0C0161'],
+  ['a backslash that would begin an escape is escaped', 0x0c, 'a\\0Ab', 'a\\5C0Ab'],
+  ['what is no string is told octet by octet', 0x04, 'ab', 'ab'],
+]
+
+for (const [promise, tag, octets, text] of commonNames) {
+  test(`in the common name ${promise}, as in the field of format haproxy`, () => {
+    const value = tlv(tag, Buffer.from(octets))
+    const odd = aDevice({ subject: sequence(set(sequence(oid('2.5.4.3'), value))) })
+    const { parts } = sslOf(proxyHeader(facts({ tls: { ...TLS, vouched: odd.leaf } })))
+    expect(parts.get(0x22)?.toString()).toBe(text)
+  })
+}

@@ -107,11 +107,11 @@ export function opensslTime(instant: Instant): string {
 }
 
 /**
- * A common name as RFC 2253 forms print it, without their escapes but those of octets: the last one, which is the most
- * specific, unless the first is asked for.
+ * The last common name, which is the most specific, as RFC 2253 forms print it, without their escapes but those of
+ * octets.
  */
-export function commonName(subject: Name, which: 'first' | 'last' = 'last'): string | undefined {
-  const value = commonNameValue(subject, which)
+function commonName(subject: Name): string | undefined {
+  const value = commonNameValue(subject, 'last')
   if (value === undefined) return undefined
   const octets = utf8Octets(value)
   if (octets === undefined) return `#${value.der.toString('hex').toUpperCase()}`
