@@ -1,39 +1,101 @@
-/** The differences that stay, each argued in `docs/formats.md`. */
-import type { IdentityFormat } from '../../src/message/encode/settings.ts'
+/** The differences that stay, each of a class that is argued in `docs/formats.md`. */
 
 export interface Argued {
-  readonly format: IdentityFormat
+  readonly product: string
   /** The case. */
   readonly name: string
   readonly field: string
   /** The class, as its heading in `docs/formats.md`. */
-  readonly why: string
+  readonly why: Class
 }
 
+/** At most five. */
+export type Class =
+  | 'a character that would mislead'
+  | 'a value that is not UTF-8'
+  | 'no value'
+  | 'a negative serial number'
+
 const arguedFor =
-  (format: IdentityFormat) =>
-  (name: string, why: string, ...fields: readonly string[]): readonly Argued[] =>
-    fields.map((field) => ({ format, name, field, why }))
+  (product: string) =>
+  (why: Class, fields: readonly string[], ...names: readonly string[]): readonly Argued[] =>
+    names.flatMap((name) => fields.map((field) => ({ product, name, field, why })))
 
 const haproxy = arguedFor('haproxy')
 const apache = arguedFor('apache')
+const tunnel = arguedFor('haproxy send-proxy-v2')
 
-const APACHE_NAMES = ['ssl_client_s_dn', 'ssl_client_s_dn_cn']
-const NAMES = ['x-ssl-client-dn', 'x-ssl-client-cn']
+const DN = 'x-ssl-client-dn'
+const CN = 'x-ssl-client-cn'
+const APACHE_DN = 'ssl_client_s_dn'
+const APACHE_CN = 'ssl_client_s_dn_cn'
 
 export const ARGUED: readonly Argued[] = [
-  ...haproxy('bmp', 'strings that are not UTF-8', ...NAMES),
-  ...haproxy('teletex', 'strings that are not UTF-8', ...NAMES),
-  ...haproxy('slash, quotes, backslash', 'a slash inside a value', 'x-ssl-client-dn'),
-  ...haproxy('line break', 'characters that are not seen', ...NAMES),
-  ...apache('line break', 'characters that are not seen', ...APACHE_NAMES),
-  ...apache('no subject', 'no value', ...APACHE_NAMES),
+  ...haproxy(
+    'a character that would mislead',
+    [DN],
+    'slash, quotes, backslash',
+    'slash before a type',
+  ),
+  ...haproxy(
+    'a character that would mislead',
+    [DN, CN],
+    'like an escape',
+    'line break',
+    'another direction',
+    'zero octet',
+    'UTF8String like a BMPString',
+  ),
+  ...haproxy(
+    'a value that is not UTF-8',
+    [DN, CN],
+    'BMPString',
+    'BMPString in ASCII',
+    'UniversalString',
+    'TeletexString',
+    'no string',
+  ),
+  ...haproxy('a value that is not UTF-8', ['x-ssl-issuer'], 'oddly named issuer'),
+  ...haproxy('a negative serial number', ['x-ssl-client-serial'], 'negative serial'),
+  ...apache(
+    'a character that would mislead',
+    [APACHE_DN, APACHE_CN],
+    'line break',
+    'another direction',
+  ),
+  ...apache('a value that is not UTF-8', [APACHE_CN], 'no string'),
+  ...apache('no value', [APACHE_CN], 'empty common name', 'no common name', 'no subject'),
+  ...apache('no value', [APACHE_DN], 'no subject'),
+  ...tunnel('a character that would mislead', ['proxy-common-name'], 'like an escape'),
+  ...tunnel(
+    'a value that is not UTF-8',
+    ['proxy-common-name'],
+    'BMPString',
+    'BMPString in ASCII',
+    'UniversalString',
+    'TeletexString',
+    'no string',
+  ),
 ]
 
 /** The entry of one field in one case. */
-export const argumentFor = (
-  format: IdentityFormat,
-  name: string,
-  field: string,
-): Argued | undefined =>
-  ARGUED.find((one) => one.format === format && one.name === name && one.field === field)
+export const argumentFor = (product: string, name: string, field: string): Argued | undefined =>
+  ARGUED.find((one) => one.product === product && one.name === name && one.field === field)
+
+/** Two certificates that a product cannot tell apart by a field, and we do: why the difference stays. */
+export interface Twins {
+  readonly product: string
+  readonly field: string
+  readonly names: readonly [string, string]
+}
+
+export const TWINS: readonly Twins[] = [
+  { product: 'haproxy', field: DN, names: ['slash before a type', 'type behind a slash'] },
+  { product: 'haproxy', field: DN, names: ['BMPString in ASCII', 'UTF8String like a BMPString'] },
+  {
+    product: 'haproxy',
+    field: 'x-ssl-client-serial',
+    names: ['negative serial', 'positive serial'],
+  },
+  { product: 'apache', field: APACHE_CN, names: ['no common name', 'only null'] },
+]

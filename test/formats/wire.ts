@@ -1,26 +1,31 @@
-/** A server that keeps the last request's fields, octet by octet, and a client that shows a certificate. */
+/** A server that keeps what the last connection told it, octet by octet, and a client that shows a certificate. */
 import { once } from 'node:events'
 import { request } from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import type { Case } from './cases.ts'
+import { proxyFields } from './proxy-fields.ts'
 
 export interface Upstream extends AsyncDisposable {
   readonly port: number
-  /** The fields of the request since the last call, each octet a character. */
-  take(): ReadonlyMap<string, string>
+  /** What it was told since the last call, by lower-case name, each octet a character. */
+  take(): Fields
 }
 
-/** Answers every request with 200 and closes the connection. */
+export type Fields = ReadonlyMap<string, string>
+
+/** Answers every request with 200 and closes the connection: HTTP, behind a PROXY header or not. */
 export async function listeningUpstream(): Promise<Upstream> {
-  let head = ''
+  let told: Fields = new Map()
   const server = createServer((socket) => {
-    let received = ''
+    let received = Buffer.alloc(0)
     socket.on('error', () => socket.destroy())
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      received += text
-      if (!received.includes('\r\n\r\n')) return
-      head = received
-      socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+    socket.on('data', (octets: Buffer) => {
+      received = Buffer.concat([received, octets])
+      const message = messageIn(received)
+      if (message === undefined) return
+      told = message.fields
+      socket.end(message.answer)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -28,13 +33,9 @@ export async function listeningUpstream(): Promise<Upstream> {
   return {
     port: (server.address() as AddressInfo).port,
     take: () => {
-      const fields = head.split('\r\n').flatMap((line): [string, string][] => {
-        const at = line.indexOf(':')
-        // HTTP takes white space at the edges of a value away (RFC 9110 §5.5).
-        return at < 1 ? [] : [[line.slice(0, at).toLowerCase(), edgesTrimmed(line.slice(at + 1))]]
-      })
-      head = ''
-      return new Map(fields)
+      const taken = told
+      told = new Map()
+      return taken
     },
     [Symbol.asyncDispose]: async () => {
       server.close()
@@ -43,26 +44,72 @@ export async function listeningUpstream(): Promise<Upstream> {
   }
 }
 
-/** Not `trim()`, which also takes U+0085 and U+00A0 for white space. */
-export const edgesTrimmed = (value: string): string => value.replaceAll(/^[ \t]+|[ \t]+$/gu, '')
+interface Message {
+  readonly fields: Fields
+  readonly answer: string
+}
 
-/** Sends one request with the certificate of a case, and waits for its answer. */
+/** Nothing while there is more to come. */
+function messageIn(octets: Buffer): Message | undefined {
+  const proxy = proxyFields(octets)
+  if (proxy === 'unfinished') return undefined
+  const message = httpIn(octets.subarray(proxy.length).toString('latin1'))
+  if (message === undefined) return undefined
+  return { ...message, fields: new Map([...proxy.fields, ...message.fields]) }
+}
+
+function httpIn(text: string): Message | undefined {
+  if (!text.includes('\r\n\r\n')) return undefined
+  const pairs = text.split('\r\n').flatMap((line): [string, string][] => {
+    const at = line.indexOf(':')
+    return at < 1 ? [] : [[line.slice(0, at), line.slice(at + 1)]]
+  })
+  const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
+  return { fields: fieldsOf(pairs), answer }
+}
+
+const fieldsOf = (pairs: readonly [string, string][]): Fields =>
+  new Map(pairs.map(([name, value]) => [name.toLowerCase(), edgesTrimmed(value)]))
+
+/** HTTP takes white space at the edges of a value away (RFC 9110 §5.5). Not `trim()`, which also takes U+0085 and U+00A0 for white space. */
+const edgesTrimmed = (value: string): string => value.replaceAll(/^[ \t]+|[ \t]+$/gu, '')
+
+/** Why the TLS library does not load the certificate of a case; nothing when it does. */
+export function notShown({ leaf }: Case): string | undefined {
+  try {
+    createSecureContext({ cert: leaf.chainPem, key: leaf.keyPem })
+    return undefined
+  } catch (error) {
+    return codeOf(error)
+  }
+}
+
+/** Sends one request with the certificate of a case; nothing when it is answered with 200, else how it was refused. */
 export async function requestWith(
   { leaf }: Case,
   { port, anchor }: { readonly port: number; readonly anchor: string },
-): Promise<void> {
+): Promise<string | undefined> {
   const call = request({
     host: '127.0.0.1',
     port,
+    path: '/',
     servername: 'localhost',
+    headers: { host: 'localhost' },
     ca: anchor,
     cert: leaf.chainPem,
     key: leaf.keyPem,
     agent: false,
   }).end()
-  const [response] = await once(call, 'response')
-  response.resume()
-  await once(response, 'end')
-  if (response.statusCode !== 200)
-    throw new Error(`found status ${response.statusCode}, wanted 200`)
+  try {
+    const [response] = await once(call, 'response')
+    response.resume()
+    await once(response, 'end')
+    return response.statusCode === 200 ? undefined : `status ${response.statusCode}`
+  } catch (error) {
+    const code = codeOf(error)
+    if (/ALERT/u.test(code)) return 'TLS alert'
+    return code === 'ECONNRESET' || code === 'EPIPE' ? 'connection closed' : code
+  }
 }
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
