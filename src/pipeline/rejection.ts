@@ -16,6 +16,7 @@ export type Rejection =
   | { readonly kind: 'drained' }
   | { readonly kind: 'after-close' }
   | { readonly kind: 'too-many-fields'; readonly limit: number }
+  | { readonly kind: 'http-version-unknown'; readonly version: string }
   | { readonly kind: 'http-1.0-transfer-coding' }
   | { readonly kind: 'transfer-coding-unknown'; readonly coding: string }
   | { readonly kind: 'expectation-unknown' }
@@ -89,6 +90,16 @@ function factsOf(why: OtherRejection): Omit<RejectionFacts, 'code'> {
         status: 431,
         sentence: `the header section has more than ${why.limit} fields`,
         nextStep: 'raise `limits.headerCount` if an honest client really sends that many',
+        close: true,
+      }
+    case 'http-version-unknown':
+      return {
+        status: 505,
+        sentence:
+          why.version === '0.9'
+            ? 'the request line names no version, or HTTP/0.9, which has no header fields (RFC 9112 §2.3)'
+            : `the request line says HTTP/${why.version} in a form that HTTP/1.1 alone has`,
+        nextStep: 'let the client speak HTTP/1.1',
         close: true,
       }
     case 'http-1.0-transfer-coding':

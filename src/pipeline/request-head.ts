@@ -1,6 +1,6 @@
 /**
  * The head of a request, read once: for whom it is, what it asks for, and whether two servers could read it
- * differently. Node's parser has already refused what is not HTTP/1.1.
+ * differently. Node's parser has refused what it cannot read; a line that says HTTP/0.9 or HTTP/2.0 is none of that.
  */
 import type { IncomingMessage } from 'node:http'
 import { fail, ok, type Result } from '../kernel/types.ts'
@@ -23,6 +23,8 @@ export function readRequestHead(
   connection: Connection,
   listener: ListenerView,
 ): Result<RequestHead, Rejection> {
+  const { httpVersion: version } = request
+  if (!VERSIONS.has(version)) return fail({ kind: 'http-version-unknown', version })
   const framing = framingFault(request, listener)
   if (framing !== undefined) return fail(framing)
   const values = hostValues(request.rawHeaders)
@@ -38,6 +40,9 @@ export function readRequestHead(
   if (!target.ok) return fail({ kind: 'target', fault: target.failure })
   return ok({ target: target.value, host })
 }
+
+/** What a request line may say: forwarded as HTTP/1.1, another one would be another request to the upstream. */
+const VERSIONS: ReadonlySet<string> = new Set(['1.0', '1.1'])
 
 function framingFault(request: IncomingMessage, listener: ListenerView): Rejection | undefined {
   const { headers, rawHeaders } = request

@@ -19,7 +19,7 @@ export interface Row {
 
 /**
  * How a row is sent. `verbatim` is the row itself. `hosted` names a host that is served, and changes nothing else.
- * `completed` also ends what the corpus left unfinished (it lost the empty lines at the end of its texts).
+ * `completed` also ends what a row leaves unfinished.
  * `longer` adds an empty line instead, whatever came before: what is wrong with a row must stay wrong.
  */
 export type Manner = 'verbatim' | 'hosted' | 'completed' | 'longer'
@@ -30,7 +30,7 @@ export interface Play {
   readonly octets: string
 }
 
-const FILE = 'http1-requests.json'
+const FILE = 'http1-requests-2.json'
 
 /** The corpus, when there is one. */
 export function corpusRows(): readonly Row[] | undefined {

@@ -27,7 +27,7 @@ const listed = (reasons: Reasons): readonly string[] =>
 const rows = corpusRows()
 const corpus = test.skipIf(rows === undefined)
 if (rows === undefined) {
-  console.warn('skipped: HTTP/1 requests; TFE_VECTORS names no folder with http1-requests.json')
+  console.warn('skipped: HTTP/1 requests; TFE_VECTORS names no folder with http1-requests-2.json')
 }
 
 interface Shown {

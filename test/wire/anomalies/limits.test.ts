@@ -129,6 +129,24 @@ const ROWS: readonly Row[] = [
     code: 'route-unknown',
   },
   {
+    promise: 'a request line without a version is answered 505, whatever fields follow',
+    octets: `GET /device/x\r\n${HOST}\r\n`,
+    status: 505,
+    code: 'http-version-unknown',
+  },
+  {
+    promise: 'HTTP/0.9 is answered 505',
+    octets: `GET /device/x HTTP/0.9\r\n${HOST}\r\n`,
+    status: 505,
+    code: 'http-version-unknown',
+  },
+  {
+    promise: 'HTTP/2.0 in a request line is answered 505',
+    octets: `GET /device/x HTTP/2.0\r\n${HOST}\r\n`,
+    status: 505,
+    code: 'http-version-unknown',
+  },
+  {
     promise: 'HTTP/1.0 with a transfer coding is answered 400',
     octets: `POST /device/x HTTP/1.0\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     status: 400,
