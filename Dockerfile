@@ -44,6 +44,7 @@ RUN mkdir -m 700 /var/lib/tfe /var/lib/tfe-keys && chown 1000:1000 /var/lib/tfe 
 ENV NODE_ENV=production \
     OPENSSL_CONF=/app/openssl.cnf \
     GLIBC_TUNABLES=glibc.malloc.tcache_count=127 \
+    UV_THREADPOOL_SIZE=16 \
     LD_PRELOAD=libmimalloc.so.2 \
     TFE_HEALTH_URL=http://127.0.0.1:9464/healthz
 

@@ -41,8 +41,13 @@ export const NODE_FLAGS = [
     : []),
 ]
 
-/** The environment it is started in: what OpenSSL frees is kept at hand for its next handshake. */
-export const NODE_ENVIRONMENT = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=127' }
+/** The environment it is started in. */
+export const NODE_ENVIRONMENT = {
+  // What OpenSSL frees is kept at hand for its next handshake.
+  GLIBC_TUNABLES: 'glibc.malloc.tcache_count=127',
+  // Half of them may wait for a resolver (docs/design-notes.md, "Names that get no answer"); the runtime's own number is 4.
+  UV_THREADPOOL_SIZE: '16',
+}
 
 /** What the image adds: an allocator of Debian's that a checkout cannot count on (package libmimalloc2.0). */
 export const IMAGE_ENVIRONMENT = { LD_PRELOAD: 'libmimalloc.so.2' }

@@ -1,7 +1,11 @@
 /**
  * For every upstream failure its cause, and facts to explain it with; typed over the closed union, too.
  */
-import type { UntrustedReason, UpstreamFailure } from '../../src/forward/upstream-failure.ts'
+import {
+  NO_ANSWER,
+  type UntrustedReason,
+  type UpstreamFailure,
+} from '../../src/forward/upstream-failure.ts'
 import { amount } from './placeholders.ts'
 import { byDevice, byUpstream, byUs, type Cases } from './samples.ts'
 
@@ -30,7 +34,10 @@ const MISMATCH = {
 
 /** What becomes of admitted requests. */
 export const UPSTREAM: Cases<UpstreamFailure> = {
-  dns: byUpstream({ kind: 'dns', hostname: '{hostname}', code: '{code}' }),
+  dns: byUpstream(
+    { kind: 'dns', hostname: '{hostname}', code: '{code}' },
+    { kind: 'dns', hostname: '{hostname}', code: NO_ANSWER },
+  ),
   unreachable: byUs({ kind: 'unreachable', code: '{code}' }),
   refused: byUpstream({ kind: 'refused', address: '{address}' }),
   'connect-timeout': byUpstream({ kind: 'connect-timeout', limit }),

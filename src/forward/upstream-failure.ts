@@ -5,6 +5,9 @@
 import { unreachable } from '../kernel/types.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
+/** The code of a name that the resolver gave no answer about. */
+export const NO_ANSWER = 'ETIMEOUT'
+
 /** Every way forwarding can fail. */
 export type UpstreamFailure =
   | { readonly kind: 'bad-response'; readonly reason: string }
@@ -65,6 +68,7 @@ export interface FailureStatus {
 export function failureStatus(failure: UpstreamFailure): FailureStatus {
   if (failure.kind === 'body-timeout' && failure.waiting === 'to-write') return WRITE_TIMEOUT
   if (failure.kind === 'tls-handshake' && failure.alert === undefined) return TLS_PROTOCOL
+  if (failure.kind === 'dns' && failure.code === NO_ANSWER) return DNS_TIMEOUT
   return STATUSES[failure.kind]
 }
 
@@ -147,6 +151,13 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
         nextStep: 'none, unless many devices do it: then look at the network in between',
       }
     case 'dns':
+      if (failure.code === NO_ANSWER) {
+        return {
+          sentence: `the resolver of this machine gave no answer about the name ${failure.hostname} of ${upstream}`,
+          nextStep:
+            'see which name servers `/etc/resolv.conf` names, and whether each of them answers for this name',
+        }
+      }
       return {
         sentence: `the name ${failure.hostname} of ${upstream} could not be looked up (${failure.code})`,
         nextStep: 'check the name and the resolver of this machine',
@@ -200,6 +211,7 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
 }
 
 const WRITE_TIMEOUT: FailureStatus = { status: 504, error: 'connection_write_timeout' }
+const DNS_TIMEOUT: FailureStatus = { status: 504, error: 'dns_timeout' }
 const TLS_PROTOCOL: FailureStatus = { status: 502, error: 'tls_protocol_error' }
 
 const STATUSES: Readonly<Record<UpstreamFailure['kind'], FailureStatus>> = {

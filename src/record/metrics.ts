@@ -173,6 +173,14 @@ export class Metrics {
     })
   }
 
+  /** Counts names that are used with old addresses, when the metrics are read. */
+  registerStaleNames(stale: () => number): void {
+    const gauge: Gauge = this.#set.gauge('tfe_upstream_names_stale', {
+      help: 'Names of servers whose last known addresses are used, because the resolver gives no answer.',
+      collect: () => gauge.set(stale()),
+    })
+  }
+
   health({ upstream, server, state }: ServerHealth): void {
     this.#serverAvailable.set({ upstream, server }, state === 'available' ? 1 : 0)
     this.#serverChanges.inc({ upstream, server, state })

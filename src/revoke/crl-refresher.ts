@@ -3,6 +3,7 @@
  * happens.
  */
 import { createHash } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
 import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Instant, type Millis, type Result } from '../kernel/types.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
@@ -47,13 +48,15 @@ export interface TakenLists {
   readonly foreign: number
 }
 
-/** Time and chance, as arguments. */
+/** Time, chance and names, as arguments. */
 export interface RefreshPorts {
   readonly clock: Clock
   /** From 0 to 1. */
   chance(): number
   /** Runs `run` once, after `wait`; the returned function cancels it. */
   after(wait: Millis, run: () => void): () => void
+  /** Asks for the addresses of a server's name, as `dns.lookup` does. */
+  readonly lookup: LookupFunction
 }
 
 /** Hears of every attempt that is news: an unchanged file is none, nor is the same failure of a file again. */
@@ -192,7 +195,8 @@ export class CrlRefresher {
     if (source.kind === 'upload') return ok(Buffer.from(source.octets))
     const known = typeof seen === 'object' ? seen : undefined
     const { signal } = this.#stop
-    const fetched = await fetchCrl(source.url, { known, limits: FETCH_LIMITS, signal })
+    const { lookup } = this.#ports
+    const fetched = await fetchCrl(source.url, { known, limits: FETCH_LIMITS, lookup, signal })
     if (!fetched.ok) return fetched
     if (fetched.value.kind === 'unchanged') return ok(undefined)
     this.#lastSeen = fetched.value.validators

@@ -4,6 +4,7 @@
  */
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { codeOrText } from '../kernel/error-code.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { MAX_CRL_BYTES } from '../x509/crl.ts'
@@ -39,6 +40,8 @@ export type Fetched =
 export interface FetchOptions {
   readonly known: Validators | undefined
   readonly limits: FetchLimits
+  /** Asks for the addresses of a server's name, as `dns.lookup` does. */
+  readonly lookup: LookupFunction
   /** Ends the attempt. */
   readonly signal: AbortSignal
 }
@@ -61,12 +64,12 @@ export async function fetchCrl(
 
 async function follow(
   url: string,
-  { known, limits }: FetchOptions,
+  { known, limits, lookup }: FetchOptions,
   signal: AbortSignal,
 ): Promise<Result<Fetched, FetchFailure>> {
   let place = url
   for (let hops = 0; ; hops += 1) {
-    const response = await sendRequest(place, known, signal)
+    const response = await sendRequest(place, known, { lookup, signal })
     const { statusCode: status = 0, headers } = response
     if (!REDIRECTS.has(status) || headers.location === undefined) {
       return readResponse(response, known, limits)
@@ -91,7 +94,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 function sendRequest(
   url: string,
   known: Validators | undefined,
-  signal: AbortSignal,
+  { lookup, signal }: Pick<FetchOptions, 'lookup' | 'signal'>,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const headers: Record<string, string> = { accept: 'application/pkix-crl, */*;q=0.1' }
@@ -99,7 +102,7 @@ function sendRequest(
   else if (known?.lastModified !== undefined) headers['if-modified-since'] = known.lastModified
   const send = url.startsWith('https:') ? requestHttps : requestHttp
   // No agent: an hour passes until the next one, and no connection is kept for that.
-  const request = send(url, { headers, agent: false, signal })
+  const request = send(url, { headers, agent: false, lookup, signal })
   request.once('response', resolve)
   request.on('error', reject)
   request.end()

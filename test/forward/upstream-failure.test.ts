@@ -42,6 +42,7 @@ const rows: readonly Row[] = [
     'the device stopped reading',
   ],
   [{ kind: 'dns', hostname: 'a.test', code: 'ENOTFOUND' }, 502, 'dns_error', 'a.test'],
+  [{ kind: 'dns', hostname: 'a.test', code: 'ETIMEOUT' }, 504, 'dns_timeout', 'no answer about'],
   [
     { kind: 'overloaded', connections: 3, waiting: 4 },
     503,

@@ -54,6 +54,7 @@ class Place {
       clock: { now: () => MADE as Instant, monotonic: () => 0 as Millis },
       chance: () => 0,
       after: () => () => {},
+      lookup: () => {},
     }
     return new CrlRefresher(this.configured(resets), ports, (_, result) =>
       this.results.push(result),

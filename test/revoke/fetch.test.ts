@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -19,6 +20,7 @@ async function outcome(answer: Buffer | CrlResponder, limits: Partial<FetchLimit
 const asking = (limits: Partial<FetchLimits> = {}) => ({
   known: undefined,
   limits: { ...FETCH_LIMITS, ...limits },
+  lookup,
   signal: new AbortController().signal,
 })
 

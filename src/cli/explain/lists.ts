@@ -1,6 +1,7 @@
 /** The revocation lists that a configuration names, read once as the running front end would read them. */
 import { countText } from '../../kernel/count-text.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
+import { PROCESS_LOOKUPS } from '../../forward/connect/name-lookups.ts'
 import { explainCrlFailure } from '../../revoke/crl-failure.ts'
 import type { RefreshResult } from '../../revoke/crl-refresher.ts'
 import { CrlRegistry } from '../../revoke/registry.ts'
@@ -72,6 +73,7 @@ const RUNTIME = {
     timer.unref()
     return () => clearTimeout(timer)
   },
+  lookup: PROCESS_LOOKUPS.lookup,
 }
 
 /** A person waits for the answer. */

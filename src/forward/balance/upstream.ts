@@ -2,10 +2,12 @@
  * What requests are forwarded to: one or several servers that answer alike. Each server has a pool of its own, and
  * each upstream its own TLS context, so that no two identities and no two trust settings ever share a connection.
  */
+import type { LookupFunction } from 'node:net'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import { LoadBalancer } from './load-balancer.ts'
 import { clientContext } from '../connect/client-context.ts'
 import type { DialPlan } from '../connect/dial.ts'
+import { PROCESS_LOOKUPS } from '../connect/name-lookups.ts'
 import { ownPathCheck } from '../connect/own-path-check.ts'
 import type { UntrustedServer } from '../connect/untrusted.ts'
 import { Server, type HealthChange, type HealthPorts } from './server.ts'
@@ -26,6 +28,8 @@ export interface UpstreamOptions {
   readonly onError?: (error: UpstreamError) => void
   /** Time and chance; those of this machine where they are left out. */
   readonly health?: HealthPorts
+  /** Asks for the addresses of names; the memory of this process where it is left out. */
+  readonly lookup?: LookupFunction
 }
 
 /** A server became available or unavailable. */
@@ -61,7 +65,13 @@ export class Upstream {
   constructor(
     settings: UpstreamSettings,
     client: Pick<DialPlan, 'context' | 'checkPath'> | undefined,
-    { onUntrusted, onHealth, onError, health = SYSTEM_PORTS }: UpstreamOptions,
+    {
+      onUntrusted,
+      onHealth,
+      onError,
+      health = SYSTEM_PORTS,
+      lookup = PROCESS_LOOKUPS.lookup,
+    }: UpstreamOptions,
   ) {
     const { limits } = settings
     this.name = settings.name
@@ -77,7 +87,7 @@ export class Upstream {
       onUntrusted(facts)
       for (const error of allowedErrors(facts)) errorOccurred(error)
     }
-    const plan = { settings, ...(client ?? PLAIN), onUntrusted: allowed }
+    const plan = { settings, ...(client ?? PLAIN), lookup, onUntrusted: allowed }
     this.servers = settings.servers.map(
       (server) => new Server({ ...plan, server }, health, { healthChanged, errorOccurred }),
     )

@@ -2,7 +2,12 @@
  * Node's and OpenSSL's errors on an outgoing connection → a closed list of failures with facts.
  */
 import { errorCode } from '../../kernel/error-code.ts'
-import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../upstream-failure.ts'
+import {
+  NO_ANSWER,
+  type NameMismatch,
+  type UntrustedReason,
+  type UpstreamFailure,
+} from '../upstream-failure.ts'
 
 /** An `IdentityError` says in the words of S3-07 that the certificate has another name. */
 export class IdentityError extends Error {
@@ -115,6 +120,7 @@ const LOOKUP_CODES: ReadonlySet<string> = new Set([
   'ENODATA',
   'ENOTFOUND',
   'ESERVFAIL',
+  NO_ANSWER,
 ])
 
 /** A name with several addresses fails with one error for each; the first stands for all. */

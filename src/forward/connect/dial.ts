@@ -3,7 +3,7 @@
  * outwards: a resumed session skips a changed trust store and the check of the name.
  */
 import { X509Certificate } from 'node:crypto'
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
 import {
   connect as connectTls,
   TLSSocket,
@@ -12,7 +12,7 @@ import {
 } from 'node:tls'
 import { fail, ok, unreachable, type Result } from '../../kernel/types.ts'
 import { dialFailure, IdentityError } from './dial-failure.ts'
-import type { UpstreamFailure } from '../upstream-failure.ts'
+import { NO_ANSWER, type UpstreamFailure } from '../upstream-failure.ts'
 import { presentedList } from './pins.ts'
 import type { OwnPathCheck } from './own-path-check.ts'
 import { nameMismatch } from './server-name.ts'
@@ -29,6 +29,8 @@ export interface DialPlan {
   readonly context: SecureContext | undefined
   /** `undefined` for plain HTTP. */
   readonly checkPath: OwnPathCheck | undefined
+  /** Asks for the addresses of the server's name, as `dns.lookup` does. */
+  readonly lookup: LookupFunction
   /** Called once per connection that verification would have refused. */
   readonly onUntrusted: (facts: UntrustedServer) => void
 }
@@ -55,6 +57,7 @@ export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS)
   const { limits } = plan.settings
   let open = true
   let leaf: X509Certificate | undefined
+  let limitFailure = beforeLookup(plan)
   const sockets: Socket[] = []
   const settle = (result: Result<Socket, UpstreamFailure>): void => {
     if (!open) return
@@ -69,13 +72,13 @@ export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS)
     done(result, leaf)
   }
   const failed = (error: Error): void => settle(fail(dialFailure(error, plan.server.hostname)))
-  const deadline = setTimeout(
-    () => settle(fail({ kind: 'connect-timeout', limit: limits.connect })),
-    limits.connect,
-  )
+  const deadline = setTimeout(() => settle(fail(limitFailure)), limits.connect)
   const track = (socket: Socket, event: 'connect' | 'secureConnect', then: () => void): void => {
     sockets.push(socket)
     socket.once('error', failed)
+    socket.once('lookup', () => {
+      limitFailure = afterLookup(plan)
+    })
     socket.once(event, then)
   }
   const connect = (underlying: Socket | undefined): void => {
@@ -104,6 +107,18 @@ export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS)
     })
   })
 }
+
+/** What it is called that the time for a connection ends before the runtime has told of an address. */
+export const beforeLookup = (plan: DialPlan): UpstreamFailure =>
+  isIP(plan.server.hostname) === 0
+    ? { kind: 'dns', hostname: plan.server.hostname, code: NO_ANSWER }
+    : afterLookup(plan)
+
+/** What it is called once the runtime has. */
+export const afterLookup = ({ settings }: DialPlan): UpstreamFailure => ({
+  kind: 'connect-timeout',
+  limit: settings.limits.connect,
+})
 
 /** What the TLS library does not look at, or was told not to refuse; what is allowed is reported. */
 function verificationFailure(
@@ -152,9 +167,10 @@ export function openSocket(plan: DialPlan, options = HTTP_OPTIONS, underlying?: 
   })
 }
 
-const transportOf = ({ server }: DialPlan, { halfOpen }: DialOptions) => ({
+const transportOf = ({ server, lookup }: DialPlan, { halfOpen }: DialOptions) => ({
   host: server.hostname,
   port: server.port,
+  lookup,
   noDelay: true,
   keepAlive: true,
   keepAliveInitialDelay: KEEP_ALIVE_MS,

@@ -33,7 +33,7 @@ export type ProbeResult =
 
 /** Shakes hands and hangs up; settles when the connection is gone, at most `timeout` milliseconds later. */
 export function probe(
-  { server }: DialPlan,
+  { server, lookup }: DialPlan,
   offer: Offer,
   {
     identity,
@@ -46,6 +46,7 @@ export function probe(
   const socket = connect({
     host: server.hostname,
     port: server.port,
+    lookup,
     secureContext: context,
     servername: offer.sni,
     ALPNProtocols: ['http/1.1'],

@@ -6,7 +6,14 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { unreachable } from '../../kernel/types.ts'
 import { dialFailure } from '../connect/dial-failure.ts'
-import { openSocket, serverName, wantedName, type DialPlan } from '../connect/dial.ts'
+import {
+  afterLookup,
+  beforeLookup,
+  openSocket,
+  serverName,
+  wantedName,
+  type DialPlan,
+} from '../connect/dial.ts'
 import { explainUpstream, type UpstreamFailure } from '../upstream-failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
 import { strictTlsFailures } from '../connect/untrusted.ts'
@@ -84,17 +91,17 @@ function lenient(plan: DialPlan): DialPlan {
 }
 
 /** Why there is no connection, if there is none. */
-function opened(
-  socket: Socket,
-  { settings, server }: DialPlan,
-): Promise<UpstreamFailure | undefined> {
+function opened(socket: Socket, plan: DialPlan): Promise<UpstreamFailure | undefined> {
   const { promise, resolve } = Promise.withResolvers<UpstreamFailure | undefined>()
-  const limit = settings.limits.connect
+  let limitFailure = beforeLookup(plan)
   const deadline = setTimeout(() => {
-    resolve({ kind: 'connect-timeout', limit })
+    resolve(limitFailure)
     socket.destroy()
-  }, limit)
-  socket.on('error', (error) => resolve(dialFailure(error, server.hostname)))
+  }, plan.settings.limits.connect)
+  socket.once('lookup', () => {
+    limitFailure = afterLookup(plan)
+  })
+  socket.on('error', (error) => resolve(dialFailure(error, plan.server.hostname)))
   socket.once('close', () => resolve({ kind: 'reset', during: 'handshake' }))
   socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => resolve(undefined))
   return promise.finally(() => clearTimeout(deadline))

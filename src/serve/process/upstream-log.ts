@@ -1,7 +1,9 @@
 /**
- * What the log says of upstreams: a change of a server's health, and an untrusted server that was used.
+ * What the log says of upstreams: a change of a server's health, an untrusted server that was used, and a
+ * name that gets no answer.
  */
 import type { UpstreamHealthChange } from '../../forward/balance/upstream.ts'
+import type { StaleName } from '../../forward/connect/name-lookups.ts'
 import { strictTlsFailures, type UntrustedServer } from '../../forward/connect/untrusted.ts'
 import { explainUpstream } from '../../forward/upstream-failure.ts'
 import type { Log } from '../../kernel/ports.ts'
@@ -41,6 +43,20 @@ export function logUntrusted(log: Log, facts: UntrustedServer): void {
   }
   if (facts.because === 'strict-off') log.warn(line, 'untrusted upstream used: strict TLS is off')
   else log.warn(line, 'untrusted upstream used: Allow and Log untrusted servers is on')
+}
+
+/** Logs that a name gets no answer and is used with the addresses that it had, or that it no longer is. */
+export function logStaleName(log: Log, { hostname, isStale, code }: StaleName): void {
+  if (!isStale) log.info({ hostname, code }, 'name of a server is answered again')
+  else {
+    const next_step =
+      'see which name servers /etc/resolv.conf names, and whether each of them answers for this name'
+    const reason = `the resolver of this machine gave no answer about ${hostname} (${code})`
+    log.warn(
+      { hostname, code, reason, next_step },
+      'name of a server gets no answer: its last known addresses are used',
+    )
+  }
 }
 
 /** What the metrics count a connection under: bounded, and every reason that applies. */

@@ -3,6 +3,7 @@
  * fetches: one connection per list and machine, and one process that says which lists are in force.
  */
 import type { Config } from '../../config/config.ts'
+import { PROCESS_LOOKUPS } from '../../forward/connect/name-lookups.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Millis } from '../../kernel/types.ts'
 import { explainCrlFailure } from '../../revoke/crl-failure.ts'
@@ -147,6 +148,7 @@ const ENVIRONMENT: RefreshPorts = {
   clock: SYSTEM_CLOCK,
   chance: () => Math.random(),
   after: afterUnref,
+  lookup: PROCESS_LOOKUPS.lookup,
 }
 
 /** A start or a reload that waits longer looks stuck; a list that is later takes effect when it comes. */

@@ -7,11 +7,13 @@ import { SightingBuffer, type SightingSink } from '../../record/sighting-buffer.
 import { ExpirySightingBuffer, type ExpirySightingSink } from '../../record/expiry-sightings.ts'
 import { Metrics } from '../../record/metrics.ts'
 import { UpstreamErrorBuffer, type UpstreamErrorSink } from '../../record/upstream-errors.ts'
+import { PROCESS_LOOKUPS } from '../../forward/connect/name-lookups.ts'
 import { Overlay, type OverlayDelta } from '../../state/overlay.ts'
 import { LoadedCrls } from '../../state/revocation-policy.ts'
 import type { Crl } from '../../x509/crl.ts'
 import type { WorkerPoolResult } from './pool.ts'
 import { FrontEnd, type FrontEndDeps } from '../process/front-end.ts'
+import { logStaleName } from '../process/upstream-log.ts'
 import type { IssuerHint, ProcessConfig } from '../process/process-config.ts'
 
 /** How a process starts: what a `FrontEnd` needs that differs between a worker and a process that serves alone. */
@@ -33,6 +35,7 @@ export class ServingProcess {
     this.#expirySightings = new ExpirySightingBuffer(sinks)
     this.sightingBuffer = new SightingBuffer(sinks)
     this.#upstreamErrors = new UpstreamErrorBuffer(sinks)
+    this.metrics.registerStaleNames(() => PROCESS_LOOKUPS.stale)
   }
 
   get serving(): boolean {
@@ -43,6 +46,7 @@ export class ServingProcess {
     processConfig: ProcessConfig,
     options: ServingProcessOptions,
   ): Promise<WorkerPoolResult> {
+    PROCESS_LOOKUPS.onStale = (change) => logStaleName(options.log, change)
     const started = await FrontEnd.start(processConfig, {
       ...options,
       metrics: this.metrics,

@@ -8,6 +8,7 @@ import { CHAIN_FILES } from './chain-files.ts'
 import { KEYSTORES } from './keystores.ts'
 import { LISTS } from './lists.ts'
 import { RELOADS } from './reloads.ts'
+import { RESOLVER } from './resolver.ts'
 import { SENTENCES_OF_REFUSALS } from './sentences.ts'
 
 const ELSEWHERE: ReadonlySet<string> = new Set(['B8', 'B10', 'B11'])
@@ -23,5 +24,6 @@ export const SECTION_B: Section = {
     ...LISTS,
     ...CHAIN_FILES,
     ...SENTENCES_OF_REFUSALS,
+    ...RESOLVER,
   ],
 }
