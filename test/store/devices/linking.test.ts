@@ -382,6 +382,37 @@ test('an id belongs to the first device that proves it', () => {
   expect(made.deviceOf('a')).not.toBe(made.deviceOf('b'))
 })
 
+test('a blocked entry of the inventory takes its id, and the key, from the device that proved it, once', () => {
+  const made = fleet()
+  made.record(seen('a', { signedIds: ID }))
+  made.put('entry', { inventory_id: 'udid-1', approval: 'blocked' })
+  const first = made.record(seen('a', { signedIds: ID }, { at: later(1) }))
+  expect(made.deviceOf('a')).toBe('entry')
+  expect(first.ids).toEqual([{ id: 'udid-1', device: 'entry' }])
+  const second = made.record(seen('a', { signedIds: ID }, { at: later(2) }))
+  expect(second.ids).toEqual([])
+  expect(second.drafts.filter(({ overlay }) => overlay)).toEqual([])
+})
+
+for (const [what, entry] of [
+  ['an approved device with the entry', { inventory_id: 'udid-1', approval: 'approved' }],
+  ['a blocked device with another entry', { inventory_id: 'udid-2', approval: 'blocked' }],
+  ['a blocked device with no entry', { inventory_id: null, approval: 'blocked' }],
+] as const) {
+  test(`${what} takes no id from the device that proved it`, () => {
+    const made = fleet()
+    made.record(seen('first', { signedIds: ID }))
+    made.record(seen('a', {}, { at: later(1) }))
+    const device = made.deviceOf('a') ?? ''
+    made.put(device, entry)
+    const both = { ...other('both'), signedIds: ID }
+    const planned = made.record(seen('a', both, { at: later(2) }))
+    expect(planned.ids).toEqual([])
+    expect(made.deviceOf('a')).toBe(device)
+    expect(made.ids.get('udid-1')).toBe(made.deviceOf('first'))
+  })
+}
+
 test('a key whose first certificate was refused moves to the device that a fit one names', () => {
   const made = fleet()
   made.record(seen('a', { signedIds: ID }))
