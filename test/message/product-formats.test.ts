@@ -318,7 +318,8 @@ test('no two common names are written alike in any format: what looks like an es
   const unknown = nameOf(oneName(TAG.bmp, Buffer.from('47e4ff', 'hex')))
   expect(unknown).toBe('#1E0347E4FF')
   expect(nameOf(oneName(TAG.utf8, utf8(unknown)))).toBe(String.raw`\231E0347E4FF`)
-  // An ordinary backslash stays.
+  // An ordinary number sign stays, and an ordinary backslash.
+  expect(nameOf(oneName(TAG.utf8, utf8('desk #4')))).toBe('desk #4')
   expect(nameOf(oneName(TAG.utf8, utf8(String.raw`CORP\ann`)))).toBe(String.raw`CORP\ann`)
 })
 
