@@ -20,8 +20,11 @@ export interface ServerKind {
   readonly isInstalled: () => boolean
   /** How the front end tells it about the device: `identity` of an upstream. */
   readonly identity: Readonly<Record<string, unknown>>
-  readonly start: (folder: string, material: Material) => Promise<Server>
+  readonly start: (folder: string, material: ServerMaterial) => Promise<Server>
 }
+
+/** What a server shows, and who signed whom it takes for a client. */
+export type ServerMaterial = Pick<Material, 'siteRoot' | 'upstream'>
 
 export interface Server {
   readonly port: number
@@ -51,7 +54,7 @@ const nginx: ServerKind = {
 
 const NGINX = '/usr/sbin/nginx'
 
-const nginxConfig = (folder: string, port: number, material: Material): string => `
+const nginxConfig = (folder: string, port: number, material: ServerMaterial): string => `
 daemon off;
 worker_processes 1;
 pid ${folder}/nginx.pid;
@@ -106,7 +109,7 @@ const APACHE_MODULES = ['mpm_event', 'authz_core', 'alias', 'setenvif', 'filter'
 const apacheConfig = (
   folder: string,
   port: number,
-  material: Material,
+  material: ServerMaterial,
 ): string => `${apacheHead({ folder, port, modules: APACHE_MODULES })}
 SSLCertificateFile ${material.upstream.chain}
 SSLCertificateKeyFile ${material.upstream.key}
@@ -158,7 +161,7 @@ const TOMCAT = '/usr/share/tomcat10'
 
 // SSLValve puts the certificate of the header where a servlet looks for that of the connection. It does not
 // ask the front end for its own certificate: where no device is named, Tomcat would report the front end.
-const tomcatConfig = (port: number, material: Material): string => `
+const tomcatConfig = (port: number, material: ServerMaterial): string => `
 <Server port="-1">
   <Service name="consumers">
     <Connector address="127.0.0.1" port="${port}" protocol="org.apache.coyote.http11.Http11NioProtocol"
