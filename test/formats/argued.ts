@@ -64,8 +64,15 @@ export const ARGUED: readonly Argued[] = [
     'another direction',
   ),
   ...apache('a value that is not UTF-8', [APACHE_CN], 'no string'),
-  ...apache('no value', [APACHE_CN], 'empty common name', 'no common name', 'no subject'),
-  ...apache('no value', [APACHE_DN], 'no subject'),
+  ...apache(
+    'no value',
+    [APACHE_CN],
+    'empty common name',
+    'no common name',
+    'no subject',
+    'no subject, names not critical',
+  ),
+  ...apache('no value', [APACHE_DN], 'no subject', 'no subject, names not critical'),
   ...tunnel('a character that would mislead', ['proxy-common-name'], 'like an escape'),
   ...tunnel(
     'a value that is not UTF-8',

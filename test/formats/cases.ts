@@ -26,6 +26,8 @@ export interface Material {
   readonly rootFile: string
   /** A PEM file of the product's own certificate and its key. */
   readonly serverFile: string
+  /** The key alone, for what wants it in a file of its own. */
+  readonly serverKeyFile: string
   readonly cases: readonly Case[]
 }
 
@@ -44,6 +46,7 @@ export function mintCases(folder: string): Material {
     root,
     rootFile: write('root.pem', root.pem),
     serverFile: write('server.pem', server.chainPem + server.keyPem),
+    serverKeyFile: write('server.key', server.keyPem),
     cases: Object.entries(CASES).map(([name, { issuer, ...options }]) => {
       const ca = issuer === 'oddly named' ? oddlyNamed : issuing
       return { name, leaf: mintLeaf({ ...options, issuer: ca }), intermediates: [ca.der] }
@@ -77,7 +80,7 @@ const universal = (text: string): Buffer =>
 
 const ODD_NAME = der.sequence(
   der.set(attribute(O, der.utf8('Müller A/S, "Größe"'))),
-  der.set(attribute(OU, bmp('Geräte')), attribute(CN, latin(0x14, 'Prüfstelle'))),
+  der.set(attribute(CN, latin(0x14, 'Prüfstelle')), attribute(OU, bmp('Gerät'))),
 )
 
 /** otherName of a SubjectAltName: Microsoft's user principal name. */
@@ -106,6 +109,12 @@ const NAMES: Readonly<Record<string, Oddity>> = {
   'multi-valued': {
     subject: der.sequence(
       der.set(attribute(O, der.utf8('Acme'))),
+      der.set(attribute('2.5.4.5', der.printable('SN-1')), attribute(CN, der.utf8('device'))),
+    ),
+  },
+  // DER wants the shorter one first (X.690 §11.6).
+  'multi-valued out of order': {
+    subject: der.sequence(
       der.set(attribute(CN, der.utf8('device')), attribute('2.5.4.5', der.printable('SN-1'))),
     ),
   },
@@ -145,7 +154,18 @@ const NAMES: Readonly<Record<string, Oddity>> = {
   'only null': { subject: der.nameOf([CN, '(null)']) },
   'empty common name': { subject: der.nameOf([O, 'Acme'], [CN, '']) },
   'no common name': { subject: der.nameOf([O, 'Acme'], [OU, 'Phones']) },
-  'no subject': { subject: der.sequence(), dns: ['device.example'] },
+  'no subject': {
+    subject: der.sequence(),
+    extensions: [
+      {
+        oid: OIDS.subjectAltName,
+        critical: true,
+        value: der.sequence(der.contextPrimitive(2, Buffer.from('device.example'))),
+      },
+    ],
+  },
+  // RFC 5280 §4.2.1.6 wants the names to be critical then.
+  'no subject, names not critical': { subject: der.sequence(), dns: ['device.example'] },
   'long common name': { subject: der.nameOf([CN, 'n'.repeat(600)]) },
   '40 attributes': {
     subject: der.nameOf(

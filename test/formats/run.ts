@@ -1,7 +1,8 @@
 /**
  * `npm run test:formats`: what real products tell a server about a client certificate, and what we send in the format of
- * that name, field by field. Exit status 1 when a product is missing, when a field differs that is not among the
- * argued ones, when an argued one no longer differs, and when a certificate is refused by others than expected.
+ * that name, field by field; then what real consumers read of each format. Exit status 1 when a product is missing, when a field differs that is not among the
+ * argued ones, when an argued one no longer differs, when a certificate is refused by others than expected, and when a
+ * consumer reads another certificate, or none, where it reads one from a plain PEM file.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +11,7 @@ import process from 'node:process'
 import { mintCases } from './cases.ts'
 import { compareProducts } from './compare.ts'
 import { debian13 } from './debian13.ts'
+import { readFormats } from './readers/read.ts'
 import { Table } from './table.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tfe-formats-'))
@@ -19,6 +21,7 @@ const material = mintCases(root)
 const debian = debian13()
 if (typeof debian === 'string') table.fault(`missing: ${debian}`)
 else await compareProducts({ debian, root, material }, table)
+await readFormats(join(root, 'readers'), material, table)
 console.log(table.faults === 0 ? 'no difference but the argued ones' : `${table.faults} faults`)
 process.exitCode = table.faults === 0 ? 0 : 1
 if (table.faults === 0) rmSync(root, { recursive: true })

@@ -84,11 +84,23 @@ export function notShown({ leaf }: Case): string | undefined {
   }
 }
 
+/** An answer: how the certificate was refused, unless with 200, and the body. */
+export interface Answer {
+  readonly refusal: string | undefined
+  readonly body: string
+}
+
 /** Sends one request with the certificate of a case; nothing when it is answered with 200, else how it was refused. */
-export async function requestWith(
-  { leaf }: Case,
-  { port, anchor }: { readonly port: number; readonly anchor: string },
-): Promise<string | undefined> {
+export const requestWith = async (one: Case, to: Destination): Promise<string | undefined> =>
+  (await exchange(one, to)).refusal
+
+interface Destination {
+  readonly port: number
+  readonly anchor: string
+}
+
+/** Sends one request with the certificate of a case. */
+export async function exchange({ leaf }: Case, { port, anchor }: Destination): Promise<Answer> {
   const call = request({
     host: '127.0.0.1',
     port,
@@ -102,13 +114,17 @@ export async function requestWith(
   }).end()
   try {
     const [response] = await once(call, 'response')
-    response.resume()
-    await once(response, 'end')
-    return response.statusCode === 200 ? undefined : `status ${response.statusCode}`
+    let body = ''
+    for await (const part of response.setEncoding('utf8')) body += part
+    return {
+      refusal: response.statusCode === 200 ? undefined : `status ${response.statusCode}`,
+      body,
+    }
   } catch (error) {
     const code = codeOf(error)
-    if (/ALERT/u.test(code)) return 'TLS alert'
-    return code === 'ECONNRESET' || code === 'EPIPE' ? 'connection closed' : code
+    if (/ALERT/u.test(code)) return { refusal: 'TLS alert', body: '' }
+    const isClosed = code === 'ECONNRESET' || code === 'EPIPE'
+    return { refusal: isClosed ? 'connection closed' : code, body: '' }
   }
 }
 
