@@ -20,10 +20,10 @@ export const IDENTITY_FIELDS: readonly KnownFields[] = [
     source: 'RFC 9440 §2; Google Cloud: custom headers, mutual TLS variables',
   },
   {
-    producer: 'Apache httpd; Tomcat SSLValve; ingress-nginx',
+    producer: 'Apache httpd; lighttpd; Tomcat SSLValve; ingress-nginx',
     names: ['SSL-*'],
     source:
-      'mod_ssl: environment variables; Tomcat: SSLValve; ingress-nginx: client certificate annotations',
+      'mod_ssl: environment variables; lighttpd: mod_openssl; Tomcat: SSLValve; ingress-nginx: client certificate annotations',
   },
   {
     producer: 'F5 BIG-IP, in the names of mod_ssl',

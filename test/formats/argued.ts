@@ -15,6 +15,7 @@ export type Class =
   | 'a value that is not UTF-8'
   | 'no value'
   | 'a negative serial number'
+  | 'a name cut short'
 
 const arguedFor =
   (product: string) =>
@@ -23,6 +24,7 @@ const arguedFor =
 
 const haproxy = arguedFor('haproxy')
 const apache = arguedFor('apache')
+const lighttpd = arguedFor('lighttpd')
 const tunnel = arguedFor('haproxy send-proxy-v2')
 
 const DN = 'x-ssl-client-dn'
@@ -73,6 +75,32 @@ export const ARGUED: readonly Argued[] = [
     'no subject, names not critical',
   ),
   ...apache('no value', [APACHE_DN], 'no subject', 'no subject, names not critical'),
+  ...lighttpd('a character that would mislead', [APACHE_DN], 'line break', 'another direction'),
+  ...lighttpd(
+    'a character that would mislead',
+    [APACHE_CN],
+    'like an escape',
+    'line break',
+    'another direction',
+    'zero octet',
+    'UTF8String like a BMPString',
+  ),
+  ...lighttpd(
+    'a value that is not UTF-8',
+    [APACHE_CN],
+    'BMPString',
+    'BMPString in ASCII',
+    'UniversalString',
+    'TeletexString',
+    'no string',
+  ),
+  ...lighttpd(
+    'a name cut short',
+    [APACHE_DN],
+    'long common name',
+    'longer common name',
+    '40 attributes',
+  ),
   ...tunnel('a character that would mislead', ['proxy-common-name'], 'like an escape'),
   ...tunnel(
     'a value that is not UTF-8',
@@ -104,5 +132,11 @@ export const TWINS: readonly Twins[] = [
     field: 'x-ssl-client-serial',
     names: ['negative serial', 'positive serial'],
   },
+  {
+    product: 'lighttpd',
+    field: APACHE_CN,
+    names: ['BMPString in ASCII', 'UTF8String like a BMPString'],
+  },
+  { product: 'lighttpd', field: APACHE_DN, names: ['long common name', 'longer common name'] },
   { product: 'apache', field: APACHE_CN, names: ['no common name', 'only null'] },
 ]

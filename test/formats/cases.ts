@@ -167,6 +167,7 @@ const NAMES: Readonly<Record<string, Oddity>> = {
   // RFC 5280 §4.2.1.6 wants the names to be critical then.
   'no subject, names not critical': { subject: der.sequence(), dns: ['device.example'] },
   'long common name': { subject: der.nameOf([CN, 'n'.repeat(600)]) },
+  'longer common name': { subject: der.nameOf([CN, 'n'.repeat(601)]) },
   '40 attributes': {
     subject: der.nameOf(
       ...Array.from({ length: 39 }, (_, index): [string, string] => [OU, `unit ${index}`]),

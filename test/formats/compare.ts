@@ -8,7 +8,7 @@ import { startFrontEnd, type Way } from './front-end.ts'
 import { PRODUCTS } from './products/all.ts'
 import { versionOf, type Product } from './products/product.ts'
 import { NOT_SHOWN, REFUSED } from './refused.ts'
-import { shown, type Table } from './table.ts'
+import { differenceIn, shown, type Table } from './table.ts'
 import { listeningUpstream, notShown, requestWith, type Fields, type Upstream } from './wire.ts'
 
 export interface Run {
@@ -118,8 +118,9 @@ function compare(
     if (argued === undefined) table.fault(`${product.name} ${name}: ${field} differs`)
     else met.add(argued)
     table.line(`  ${name}: ${field}: ${argued?.why ?? 'DIFFERS'}`)
-    table.line(`    ${product.name}: ${shown(expected)}`)
-    table.line(`    ours: ${shown(seen)}`)
+    const start = differenceIn(expected, seen)
+    table.line(`    ${product.name}: ${shown(expected, start)}`)
+    table.line(`    ours: ${shown(seen, start)}`)
   }
 }
 
@@ -140,13 +141,17 @@ function tellTwinsApart({ name }: Product, told: readonly Telling[], table: Tabl
     const [theirs, ours] = (['theirs', 'ours'] as const).map((side) =>
       both.map((one) => fieldIn(one?.[side], field)),
     )
-    table.line(`  ${names.join(' / ')}: ${field}: ${name} writes ${theirs?.map(shown).join(' / ')}`)
-    table.line(`    ours: ${ours?.map(shown).join(' / ')}`)
+    table.line(`  ${names.join(' / ')}: ${field}: ${name} writes ${theirs?.map(brief).join(' / ')}`)
+    table.line(`    ours: ${ours?.map(brief).join(' / ')}`)
     if (theirs?.[0] !== theirs?.[1])
       table.fault(`${name} tells ${names.join(' from ')} by ${field}`)
     if (ours?.[0] === ours?.[1]) table.fault(`we write ${names.join(' as ')} in ${field}`)
   }
 }
+
+/** The ends of what is long. */
+const brief = (value: string): string =>
+  value.length < 60 ? shown(value) : `${shown(value.slice(0, 8))} … (${value.length} octets)`
 
 const fieldIn = (told: Fields | string | undefined, field: string): string =>
   told instanceof Map ? (told.get(field) ?? '') : ''

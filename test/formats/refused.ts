@@ -13,6 +13,7 @@ export const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>>
     haproxy: 'TLS alert',
     apache: 'TLS alert',
     nginx: 'status 400',
+    lighttpd: 'TLS alert',
     hitch: 'TLS alert',
     'haproxy send-proxy-v2': 'TLS alert',
     ours: 'connection closed',

@@ -4,6 +4,7 @@ import { request } from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import type { Case } from './cases.ts'
+import { FASTCGI_ANSWER, FASTCGI_VERSION, fastCgiVariables } from './fastcgi.ts'
 import { proxyFields } from './proxy-fields.ts'
 
 export interface Upstream extends AsyncDisposable {
@@ -14,7 +15,7 @@ export interface Upstream extends AsyncDisposable {
 
 export type Fields = ReadonlyMap<string, string>
 
-/** Answers every request with 200 and closes the connection: HTTP, behind a PROXY header or not. */
+/** Answers every request with 200 and closes the connection: HTTP or FastCGI, behind a PROXY header or not. */
 export async function listeningUpstream(): Promise<Upstream> {
   let told: Fields = new Map()
   const server = createServer((socket) => {
@@ -46,14 +47,15 @@ export async function listeningUpstream(): Promise<Upstream> {
 
 interface Message {
   readonly fields: Fields
-  readonly answer: string
+  readonly answer: string | Buffer
 }
 
 /** Nothing while there is more to come. */
 function messageIn(octets: Buffer): Message | undefined {
   const proxy = proxyFields(octets)
   if (proxy === 'unfinished') return undefined
-  const message = httpIn(octets.subarray(proxy.length).toString('latin1'))
+  const rest = octets.subarray(proxy.length)
+  const message = rest[0] === FASTCGI_VERSION ? fastCgiIn(rest) : httpIn(rest.toString('latin1'))
   if (message === undefined) return undefined
   return { ...message, fields: new Map([...proxy.fields, ...message.fields]) }
 }
@@ -66,6 +68,17 @@ function httpIn(text: string): Message | undefined {
   })
   const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
   return { fields: fieldsOf(pairs), answer }
+}
+
+function fastCgiIn(octets: Buffer): Message | undefined {
+  const pairs = fastCgiVariables(octets)
+  if (pairs === undefined) return undefined
+  // No line break can stand in a field.
+  const inLine = pairs.map(([name, value]): [string, string] => [
+    name,
+    value.startsWith('-----BEGIN') ? value.trimEnd().replaceAll('\n', ' ') : value,
+  ])
+  return { fields: fieldsOf(inLine), answer: FASTCGI_ANSWER }
 }
 
 const fieldsOf = (pairs: readonly [string, string][]): Fields =>

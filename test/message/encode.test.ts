@@ -30,8 +30,8 @@ for (const format of IDENTITY_FORMATS) {
   const verifyOf = (vouched: Vouched | undefined, parts: Partial<IdentitySettings> = {}): unknown =>
     named(identityFields(vouched, settings({ format, fields: { verify: 'V' }, ...parts })))['V']
   const isNumeric = format === 'haproxy'
-  const sendsUtf8 = ['haproxy', 'apache'].includes(format)
-  const looksAtVerify = ['nginx', 'apache', 'haproxy'].includes(format)
+  const sendsUtf8 = ['haproxy', 'apache', 'lighttpd'].includes(format)
+  const looksAtVerify = ['nginx', 'apache', 'haproxy', 'lighttpd'].includes(format)
 
   test(`${format} says NONE, and nothing about any device, when none is vouched for`, () => {
     const fields = named(identityFields(undefined, settings({ format, chain: true })))
@@ -138,7 +138,7 @@ test('every fact is sent where it has a name, whatever the format', () => {
 })
 
 test('the list of formats is closed', () => {
-  expect(new Set(IDENTITY_FORMATS).size).toBe(9)
+  expect(new Set(IDENTITY_FORMATS).size).toBe(10)
 })
 
 test('the state of the certificate is told where it has a name', () => {

@@ -7,6 +7,7 @@ export const FORMATS: readonly { readonly name: IdentityFormat; readonly readers
   { name: 'tomcat', readers: 'Tomcat with SSLValve, and so EPMM and MobileIron Core' },
   { name: 'apache', readers: 'software behind Apache httpd with mod_headers; Keycloak' },
   { name: 'haproxy', readers: 'software behind HAProxy with %[ssl_c_der,base64]' },
+  { name: 'lighttpd', readers: 'programs that lighttpd called, with its variables as fields' },
   { name: 'xfcc', readers: 'Envoy, Istio and services in their meshes' },
   { name: 'traefik', readers: 'software behind Traefik with passTLSClientCert' },
   { name: 'aws-alb', readers: 'software behind an AWS load balancer in verify mode' },

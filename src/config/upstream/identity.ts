@@ -58,6 +58,7 @@ function warnOfNoEffect(place: IdentityPlace): void {
 
 /** Producers of these formats expose the leaf only. */
 const WITHOUT_CHAIN: ReadonlySet<IdentityFormat> = new Set([
+  'lighttpd',
   'nginx',
   'tomcat',
   'aws-alb',

@@ -11,6 +11,7 @@ import { base64Der } from './base64-der.ts'
 import { COMMON, hexOf } from './facts.ts'
 import type { Format, Verify } from './format.ts'
 import { haproxy } from './haproxy.ts'
+import { lighttpd } from './lighttpd.ts'
 import { nginx } from './nginx.ts'
 import { rfc9440 } from './rfc9440.ts'
 import { IDENTITY_FIELDS } from './settings.ts'
@@ -25,6 +26,7 @@ const FORMATS: Readonly<Record<IdentityFormat, Format>> = {
   tomcat,
   apache,
   haproxy,
+  lighttpd,
   xfcc,
   traefik,
   'aws-alb': awsAlb,

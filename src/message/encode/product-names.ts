@@ -1,5 +1,5 @@
 /**
- * Names as HAProxy and Apache httpd write them, as text; which characters leave as UTF-8 and which as escapes is
+ * Names as HAProxy, Apache httpd and lighttpd write them, as text; which characters leave as UTF-8 and which as escapes is
  * decided for every value alike, in `encode.ts`.
  */
 import { isUtf8 } from 'node:buffer'
@@ -25,9 +25,29 @@ export const haproxyName = (name: Name): string =>
     .join('')
 
 /** HAProxy's `ssl_c_s_dn(cn)`: the first one. */
-export function haproxyCommonName(name: Name): string | undefined {
-  const first = firstCommonName(name)
-  return first === undefined ? undefined : octetText(first)
+export const haproxyCommonName = (name: Name): string | undefined =>
+  textIn(commonNameValue(name, 'first'))
+
+/** lighttpd's `SSL_CLIENT_S_DN_CN`: the last one, its octets as they are. */
+export const lighttpdCommonName = (name: Name): string | undefined =>
+  textIn(commonNameValue(name, 'last'))
+
+/**
+ * lighttpd's `SSL_CLIENT_S_DN`: OpenSSL's XN_FLAG_ONELINE with letters beyond ASCII as they are. Values with syntax in
+ * them stand in quotes.
+ */
+export const lighttpdName = (name: Name): string =>
+  valuesOf(name)
+    .map((values) =>
+      values.map((value) => `${openSslType(value.oid)} = ${quotedText(value)}`).join(' + '),
+    )
+    .join(', ')
+
+function quotedText(value: AttributeValue): string {
+  const octets = utf8Octets(value)
+  if (octets === undefined) return `#${value.der.toString('hex').toUpperCase()}`
+  const text = backslashed(octets, /["\\]/gu)
+  return /[+,;<>]|^[ #]| $/u.test(text) ? `"${text}"` : text
 }
 
 /** Apache's `SSL_CLIENT_S_DN`: RFC 2253 with letters beyond ASCII as they are. What is no UTF-8 stays escaped. */
@@ -40,15 +60,19 @@ export const apacheName = (name: Name): string =>
 
 /** Apache's `SSL_CLIENT_S_DN_CN`: the first one, with nothing but the backslash escaped. */
 export function apacheCommonName(name: Name): string | undefined {
-  const first = firstCommonName(name)
-  if (first === undefined) return undefined
-  const octets = utf8Octets(first) ?? first.content
+  const first = commonNameValue(name, 'first')
+  return first === undefined ? undefined : backslashed(utf8Octets(first) ?? first.content, /\\/gu)
+}
+
+/** Text with a backslash before each of these characters; of what is no UTF-8, the octets beyond ASCII as escapes. */
+function backslashed(octets: Buffer, syntax: RegExp): string {
   const isText = isUtf8(octets)
-  const text = octets.toString(isText ? 'utf8' : 'latin1').replaceAll('\\', '$&$&')
+  const text = octets.toString(isText ? 'utf8' : 'latin1').replaceAll(syntax, (one) => `\\${one}`)
   return isText ? text : text.replaceAll(/[^ -~]/gu, octetEscaped)
 }
 
-const firstCommonName = (name: Name): AttributeValue | undefined => commonNameValue(name, 'first')
+const textIn = (value: AttributeValue | undefined): string | undefined =>
+  value === undefined ? undefined : octetText(value)
 
 /**
  * HAProxy sends the octets of a string, whatever its type. They stay where they are UTF-8, unless the type says two or

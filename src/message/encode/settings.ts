@@ -10,6 +10,7 @@ export const IDENTITY_FORMATS = [
   'tomcat',
   'apache',
   'haproxy',
+  'lighttpd',
   'xfcc',
   'traefik',
   'aws-alb',

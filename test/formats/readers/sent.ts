@@ -28,6 +28,7 @@ export const PLACES: readonly Place[] = [
   place('apache', 'ssl_client_cert_chain_0', 'spaced-pem', 'intermediates'),
   place('haproxy', 'x-ssl-client-cert', 'base64'),
   place('haproxy', 'x-ssl-client-chain', 'base64', 'intermediates'),
+  place('lighttpd', 'ssl_client_cert', 'spaced-pem'),
   place('xfcc', 'x-forwarded-client-cert', 'xfcc-cert'),
   place('xfcc', 'x-forwarded-client-cert', 'xfcc-chain', 'both'),
   place('traefik', 'x-forwarded-tls-client-cert', 'base64-list', 'both'),
