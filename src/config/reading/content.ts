@@ -1,7 +1,8 @@
 /** The content of files and variables that a document refers to by `file:` and `env:`. */
 import type { LoadedFile } from '../../handshake/server-identity.ts'
-import { explainFileFailure, resolveReference } from './files.ts'
-import { type Maybe, missing, type Place } from './place.ts'
+import { unreachable } from '../../kernel/types.ts'
+import { explainFileFailure, type FileFailure, resolveReference } from './files.ts'
+import { type Maybe, missing, type Place, type ReadContext } from './place.ts'
 
 /** A secret that the configuration names by `file:` or `env:`; a trailing line break is gone. Never to be printed. */
 export interface LoadedSecret {
@@ -9,20 +10,55 @@ export interface LoadedSecret {
   readonly text: string
 }
 
+/** What stands behind a reference, or why nothing does. */
+export type Referenced =
+  | { readonly kind: 'content'; readonly path: string; readonly bytes: Buffer }
+  | { readonly kind: 'variable'; readonly name: string; readonly found: 'is empty' | 'is not set' }
+  | { readonly kind: 'file'; readonly path: string; readonly failure: FileFailure }
+  /** No reference, or one that was not followed because the document is read without its files. */
+  | { readonly kind: 'not-read' }
+
+/** Looks a reference up in what was read for a document. */
+export function contentOf(
+  reference: string,
+  { contents, env, folder }: Pick<ReadContext, 'contents' | 'env' | 'folder'>,
+): Referenced {
+  if (reference.startsWith('env:')) {
+    const name = reference.slice('env:'.length)
+    const value = Object.hasOwn(env, name) ? env[name] : undefined
+    if (value === undefined || value === '') {
+      return { kind: 'variable', name, found: value === '' ? 'is empty' : 'is not set' }
+    }
+    return { kind: 'content', path: reference, bytes: Buffer.from(value) }
+  }
+  const path = resolveReference(reference, folder)
+  const read = reference.startsWith('file:') ? contents.get(path) : undefined
+  if (read === undefined) return { kind: 'not-read' }
+  if (!read.ok) return { kind: 'file', path, failure: read.failure }
+  return { kind: 'content', path, bytes: read.value.bytes }
+}
+
 /** The content that a reference names. */
 export function readContent(place: Place<string>): Maybe<LoadedFile> {
-  const { context, written: reference, location: at } = place
-  if (reference === undefined) return missing
-  if (reference.startsWith('env:')) {
-    const value = readVariable(place, reference.slice('env:'.length))
-    return value === missing ? missing : { at, path: reference, bytes: Buffer.from(value) }
+  const { context, written, location: at } = place
+  const found: Referenced = written === undefined ? NOT_READ : contentOf(written, context)
+  switch (found.kind) {
+    case 'content':
+      return { at, path: found.path, bytes: found.bytes }
+    case 'variable':
+      return place.fault(
+        `found that the variable ${found.name} ${found.found}, wanted its content: set it before the start`,
+      )
+    case 'file':
+      return place.fault(explainFileFailure(found.path, found.failure))
+    case 'not-read':
+      return missing
+    default:
+      return unreachable(found)
   }
-  const file = resolveReference(reference, context.folder)
-  const read = context.contents.get(file)
-  if (read === undefined) return missing
-  if (!read.ok) return place.fault(explainFileFailure(file, read.failure))
-  return { at, path: file, bytes: read.value.bytes }
 }
+
+const NOT_READ: Referenced = { kind: 'not-read' }
 
 /** Returns content that only its owner should be able to read (S2-23); warns where others can. */
 export function readSecretContent(place: Place<string>): Maybe<LoadedFile> {
@@ -46,13 +82,3 @@ export function readSecretText(place: Place<string>): Maybe<LoadedSecret> {
 
 /** A secret of one line. Editors end files with a line break; no passphrase does. */
 export const secretText = (bytes: Buffer): string => bytes.toString('utf8').replace(/\r?\n$/, '')
-
-function readVariable(place: Place<string>, name: string): Maybe<string> {
-  const { env } = place.context
-  const value = Object.hasOwn(env, name) ? env[name] : undefined
-  if (value !== undefined && value !== '') return value
-  const found = value === '' ? 'is empty' : 'is not set'
-  return place.fault(
-    `found that the variable ${name} ${found}, wanted its content: set it before the start`,
-  )
-}

@@ -6,8 +6,7 @@ import type { Pkcs12Failure } from '../../handshake/pkcs12/failure.ts'
 import type { KeystoreOpener } from '../../handshake/pkcs12/open-on-thread.ts'
 import type { OpenedPkcs12, Unused } from '../../handshake/pkcs12/open.ts'
 import { unreachable, type Result } from '../../kernel/types.ts'
-import { secretText } from './content.ts'
-import { resolveReference } from './files.ts'
+import { contentOf, secretText } from './content.ts'
 import type { ReadContext } from './place.ts'
 
 /** How a document names one: by references. */
@@ -31,8 +30,9 @@ export async function openKeystores(
   const opened = new Map<string, Result<OpenedPkcs12, Pkcs12Failure>>()
   for (const reference of referencesIn(data)) {
     const key = keystoreKey(reference)
-    const bytes = contentOf(reference.pkcs12, sources)
-    const passphrase = contentOf(reference.passphrase, sources)
+    const [bytes, passphrase] = [reference.pkcs12, reference.passphrase].map((named) =>
+      octetsOf(named, sources),
+    )
     const isWhole = reference.passphrase === undefined || passphrase !== undefined
     if (bytes === undefined || !isWhole || opened.has(key)) continue
     opened.set(key, await open(bytes, passphrase && secretText(passphrase)))
@@ -66,16 +66,7 @@ function referencesIn(data: unknown): readonly KeystoreReference[] {
 }
 
 /** The octets behind a reference; nothing where there are none, which its reader reports. */
-function contentOf(
-  reference: string | undefined,
-  { contents, env, folder }: Sources,
-): Buffer | undefined {
-  if (reference?.startsWith('env:') === true) {
-    const name = reference.slice('env:'.length)
-    const value = Object.hasOwn(env, name) ? env[name] : undefined
-    return value === undefined || value === '' ? undefined : Buffer.from(value)
-  }
-  if (reference?.startsWith('file:') !== true) return undefined
-  const read = contents.get(resolveReference(reference, folder))
-  return read?.ok === true ? read.value.bytes : undefined
+function octetsOf(reference: string | undefined, sources: Sources): Buffer | undefined {
+  const found = reference === undefined ? undefined : contentOf(reference, sources)
+  return found?.kind === 'content' ? found.bytes : undefined
 }
