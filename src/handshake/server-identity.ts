@@ -9,6 +9,7 @@ import { rootCertificates } from 'node:tls'
 import { errorCode } from '../kernel/error-code.ts'
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { certificatesIn } from '../x509/file/certificate-file.ts'
+import { derEnd } from '../x509/file/der-end.ts'
 import { placeText } from '../x509/file/read-file.ts'
 import { printedHosts } from '../x509/printed-hosts.ts'
 import type { OpenedPkcs12 } from './pkcs12/open.ts'
@@ -189,7 +190,7 @@ function decryptKey(key: LoadedFile, passphrase: string | undefined): Result<str
 /** Opens a key in PEM, or in DER of any of the three forms; throws what the TLS library says. */
 function openKey(bytes: Buffer, passphrase: string | undefined): KeyObject {
   const given = passphrase === undefined ? {} : { passphrase }
-  if (bytes[0] !== SEQUENCE) return createPrivateKey({ key: bytes, ...given })
+  if (derEnd(bytes) === undefined) return createPrivateKey({ key: bytes, ...given })
   for (const type of ['pkcs1', 'sec1'] as const) {
     try {
       return createPrivateKey({ key: bytes, format: 'der', type })
@@ -199,8 +200,6 @@ function openKey(bytes: Buffer, passphrase: string | undefined): KeyObject {
   }
   return createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8', ...given })
 }
-
-const SEQUENCE = 0x30
 
 function fromPkcs12({
   at,

@@ -6,10 +6,25 @@
 import { fail, ok, type Result } from '../kernel/types.ts'
 import type { DerFault, Problem } from './der-fault.ts'
 
-/** Writes the first element of an encoding anew, with definite and shortest lengths; what follows it is left out. */
-export function derOfBer(bytes: Buffer): Result<Buffer, DerFault> {
-  const rewriter = new Rewriter(bytes)
-  const { der } = rewriter.element(0, bytes.length, 0)
+/** How an encoding is written anew. */
+export interface BerReading {
+  /** What becomes of octets behind the first element. */
+  readonly behind: 'left-out' | 'refused'
+  /**
+   * From this depth on, 0 being the outermost, an element that states its length stays as it is, octet by octet: it is signed,
+   * or read by others. Octet strings in pieces become one at any depth.
+   */
+  readonly keptFrom: number
+}
+
+/** Writes the first element of an encoding anew, with definite and shortest lengths. */
+export function derOfBer(
+  bytes: Buffer,
+  { behind, keptFrom }: BerReading,
+): Result<Buffer, DerFault> {
+  const rewriter = new Rewriter(bytes, keptFrom)
+  const { der, next } = rewriter.element(0, bytes.length, 0)
+  if (behind === 'refused' && next < bytes.length) rewriter.refuse('trailing-octets', next)
   return rewriter.fault === undefined ? ok(der) : fail(rewriter.fault)
 }
 
@@ -22,24 +37,31 @@ interface Written {
 class Rewriter {
   fault: DerFault | undefined
   readonly #bytes: Buffer
+  readonly #keptFrom: number
   #elements = 0
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, keptFrom: number) {
     this.#bytes = bytes
+    this.#keptFrom = keptFrom
   }
 
   element(at: number, end: number, depth: number): Written {
     const { inside, length } = this.#head(at, end)
     this.#elements += 1
-    if (this.#elements > MAX_ELEMENTS || depth > MAX_DEPTH) this.#refuse('too-many-elements', at)
+    if (this.#elements > MAX_BER_ELEMENTS) this.refuse('too-many-elements', at)
+    if (depth > MAX_DEPTH) this.refuse('nested-too-deep', at)
     if (this.fault !== undefined) return { der: NOTHING, next: end }
     const tag = this.#bytes[at] ?? 0
     const isConstructed = (tag & CONSTRUCTED) !== 0
+    if (length !== undefined && depth >= this.#keptFrom && tag !== PIECES) {
+      const next = inside + length
+      return { der: this.#bytes.subarray(at, next), next }
+    }
     if (length !== undefined && !isConstructed) {
       const next = inside + length
       return { der: written(tag, [this.#bytes.subarray(inside, next)]), next }
     }
-    if (!isConstructed) return this.#refuse('indefinite-length', at)
+    if (!isConstructed) return this.refuse('indefinite-length', at)
     const { parts, next } = this.#inside(
       inside,
       length === undefined ? undefined : inside + length,
@@ -83,7 +105,7 @@ class Rewriter {
 
   /** The content of a piece of an octet string; pieces of pieces have become one already. */
   #piece(part: Buffer, at: number): Buffer {
-    if (part[0] !== OCTET_STRING) this.#refuse('unexpected-element', at)
+    if (part[0] !== OCTET_STRING) this.refuse('unexpected-element', at)
     return part.subarray(headLength(part))
   }
 
@@ -111,11 +133,11 @@ class Rewriter {
   }
 
   #noHead(problem: Problem, at: number): { readonly inside: number; readonly length: number } {
-    this.#refuse(problem, at)
+    this.refuse(problem, at)
     return { inside: at, length: 0 }
   }
 
-  #refuse(problem: Problem, offset: number): Written {
+  refuse(problem: Problem, offset: number): Written {
     this.fault ??= { problem, field: 'encoding', offset }
     return { der: NOTHING, next: this.#bytes.length }
   }
@@ -129,7 +151,7 @@ function written(tag: number, parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([tag, 0x80 | octets.length, ...octets]), ...parts])
 }
 
-/** Of an element that was written here. */
+/** Of an element that states its length. */
 function headLength(der: Buffer): number {
   const first = der[1] ?? 0
   return first < 0x80 ? 2 : 2 + (first & 0x7f)
@@ -142,5 +164,5 @@ const OCTET_STRING = 0x04
 const PIECES = 0x24
 /** A bag in a bag in a safe is some twenty levels deep. */
 const MAX_DEPTH = 64
-/** A keystore with a thousand certificates has fifteen thousand outside its octet strings. */
-const MAX_ELEMENTS = 100_000
+/** A keystore with a thousand certificates has fifteen thousand outside its octet strings; in a bag, what lies in it counts once. */
+export const MAX_BER_ELEMENTS = 100_000

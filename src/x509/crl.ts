@@ -15,8 +15,15 @@ import type { Laxity } from './der-fault.ts'
 import { constructed, DerReader, TAG } from './der.ts'
 import type { AuthorityKeyIdentifier } from './extensions.ts'
 import { readName, type Name } from './name.ts'
+import { derEnd } from './file/der-end.ts'
 import type { FileDeparture } from './file/file-departure.ts'
-import { placeText, readFileContent, type FileFault, type FileWanted } from './file/read-file.ts'
+import {
+  MAX_PEM_BYTES,
+  placeText,
+  readFileContent,
+  type FileFault,
+  type FileWanted,
+} from './file/read-file.ts'
 import { readSignatureAlgorithm } from './signature.ts'
 import { readTime } from './time.ts'
 
@@ -44,8 +51,6 @@ export interface Crl {
  * hostile server may make us hold.
  */
 export const MAX_CRL_BYTES = 64 * 1024 * 1024
-/** PEM of a larger list is read line by line to no purpose: a CA that publishes one publishes DER (RFC 5280 §4.2.1.13). */
-export const MAX_PEM_BYTES = 16 * 1024 * 1024
 
 /** Lists of one file, and what is odd about the file. */
 export interface CrlFile {
@@ -65,10 +70,9 @@ export function parseCrl(octets: Buffer): Result<Crl, CrlFault> {
 /** Reads the lists of a file, up to a bound, whatever it wraps them in; a fault in one is a fault of all. */
 export function parseCrls(octets: Buffer): Result<CrlFile, CrlFault> {
   if (octets.length > MAX_CRL_BYTES) return tooLarge(octets, MAX_CRL_BYTES)
-  // No PEM begins with the tag of a sequence, unless with the digit 0 in an explanation.
-  if (octets[0] !== TAG.sequence && octets.length > MAX_PEM_BYTES) {
+  // A CA that publishes a larger list publishes DER (RFC 5280 §4.2.1.13).
+  if (octets.length > MAX_PEM_BYTES && derEnd(octets) === undefined)
     return tooLarge(octets, MAX_PEM_BYTES)
-  }
   const content = readFileContent(octets, WANTED)
   if (!content.ok) return fail({ kind: 'crl-pem-unfit', detail: firstOf(content.failure) })
   const { found, departures } = content.value

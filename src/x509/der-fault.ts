@@ -13,6 +13,7 @@ export type Problem =
   | 'integer-not-minimal'
   | 'length-not-minimal'
   | 'missing-element'
+  | 'nested-too-deep'
   | 'object-identifier-malformed'
   | 'tag-number-too-high'
   | 'text-not-ascii'

@@ -58,6 +58,7 @@ const SHAPES: readonly (readonly [what: string, chain: string | Buffer, key: str
   ['DER', leaf.der, leaf.keyPem],
   ['a key in DER (PKCS#8)', leaf.pem, keyAs('pkcs8')],
   ['a key in DER (SEC1)', leaf.pem, keyAs('sec1')],
+  ['a key behind a digit 0, which is the tag of DER', leaf.pem, `0: our key\n${leaf.keyPem}`],
   ['an old label', leaf.pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE'), leaf.keyPem],
   ['chain and key in one file', leaf.keyPem + leaf.pem, leaf.keyPem + leaf.pem],
 ]

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { indexEntries } from '../../src/x509/crl-entries.ts'
-import { MAX_CRL_BYTES, MAX_PEM_BYTES, parseCrl, type Crl } from '../../src/x509/crl.ts'
+import { MAX_CRL_BYTES, parseCrl, type Crl } from '../../src/x509/crl.ts'
+import { MAX_PEM_BYTES } from '../../src/x509/file/read-file.ts'
 import * as der from '../support/certificates/der-writer.ts'
 import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 import {
@@ -256,7 +257,22 @@ const rows: readonly (readonly [string, Buffer, string])[] = [
     Buffer.alloc(MAX_PEM_BYTES + 1, 0x2d),
     'crl-too-large',
   ],
+  [
+    'PEM beyond its limit is refused unread, though it begins like DER',
+    upTo(MAX_PEM_BYTES + 1, `\n${crlPem(minted())}`),
+    'crl-too-large',
+  ],
+  [
+    'PEM at its limit is read, though it begins like DER',
+    upTo(MAX_PEM_BYTES, `\n${crlPem(minted())}`),
+    'read',
+  ],
 ]
+
+/** So many octets in all: explanation that begins with the digit 0, the tag of a sequence, and then a text. */
+function upTo(size: number, text: string): Buffer {
+  return Buffer.concat([Buffer.alloc(size - text.length, '0 '), Buffer.from(text)])
+}
 
 for (const [promise, octets, expected] of rows) {
   test(promise, () => {

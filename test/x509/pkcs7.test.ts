@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { contentOfPkcs7, looksLikePkcs7 } from '../../src/x509/file/pkcs7.ts'
+import { contentOfPkcs7, looksLikePkcs7, pkcs7FailureText } from '../../src/x509/file/pkcs7.ts'
 import * as der from '../support/certificates/der-writer.ts'
 import { mintCa } from '../support/certificates/mint.ts'
 
@@ -13,7 +13,11 @@ const SIGNED_DATA = '1.2.840.113549.1.7.2'
 const DATA = '1.2.840.113549.1.7.1'
 
 /** A bag as OpenSSL's `crl2pkcs7 -nocrl` writes it. */
-const bag = (certificates: readonly Buffer[], type = SIGNED_DATA): Buffer =>
+const bag = (
+  certificates: readonly Buffer[],
+  type = SIGNED_DATA,
+  lists: readonly Buffer[] = [],
+): Buffer =>
   der.sequence(
     der.oid(type),
     der.context(
@@ -23,6 +27,7 @@ const bag = (certificates: readonly Buffer[], type = SIGNED_DATA): Buffer =>
         der.set(),
         der.sequence(der.oid(DATA)),
         der.context(0, ...certificates),
+        ...(lists.length === 0 ? [] : [der.context(1, ...lists)]),
         der.set(),
       ),
     ),
@@ -60,17 +65,138 @@ test('a certificate is told from a bag', () => {
 })
 
 const whole = bag([root.der])
-const FAULTY: readonly [string, Buffer][] = [
-  ['nothing', Buffer.alloc(0)],
-  ['a certificate', root.der],
-  ['another kind of content', bag([root.der], DATA)],
-  ['a bag that ends early', whole.subarray(0, whole.length - 1)],
-  ['octets behind the bag', Buffer.concat([whole, Buffer.of(0)])],
-  ['more certificates than any chain has', bag(Array.from({ length: 101 }, () => root.der))],
+/** The same with every length open down to the certificates, as Java writes it. */
+const open = (tag: number, ...parts: readonly Buffer[]): Buffer =>
+  Buffer.concat([Buffer.of(tag, 0x80), ...parts, Buffer.of(0, 0)])
+const berBag = (certificates: readonly Buffer[], ...around: readonly Buffer[]): Buffer =>
+  open(
+    0x30,
+    der.oid(SIGNED_DATA),
+    open(
+      0xa0,
+      open(
+        0x30,
+        der.integer(1),
+        open(0x31),
+        open(0x30, der.oid(DATA), ...around),
+        open(0xa0, ...certificates),
+        open(0x31),
+      ),
+    ),
+  )
+
+const some = (count: number): readonly Buffer[] => Array.from({ length: count }, () => root.der)
+test('a bag holds as many certificates as the bound says, in DER and in BER', () => {
+  for (const octets of [bag(some(200)), berBag(some(200))]) {
+    expect(contentOfPkcs7(octets)).toMatchObject({
+      ok: true,
+      value: { certificates: { length: 200 } },
+    })
+  }
+  expect(contentOfPkcs7(bag([], SIGNED_DATA, some(200))).ok).toBe(true)
+})
+
+test('what lies in a bag in BER is taken as it stands, and of any size', () => {
+  // Half a million elements: a list of 150,000 entries has as many.
+  const large = der.sequence(Buffer.alloc(1_000_000, Buffer.from([0x05, 0x00])))
+  expect(contentOfPkcs7(berBag([large, root.der]))).toEqual({
+    ok: true,
+    value: { certificates: [large, root.der], lists: [] },
+  })
+})
+
+type Faulty = readonly [what: string, octets: Buffer, text: string]
+
+const FAULTY: readonly Faulty[] = [
+  ['nothing', Buffer.alloc(0), 'it lacks something that has to stand there (octet 0)'],
+  [
+    'a certificate',
+    root.der,
+    'its contentType holds an element of another kind than has to stand there (octet 4)',
+  ],
+  [
+    'another kind of content',
+    bag([root.der], DATA),
+    'its contentType holds an element of another kind than has to stand there (octet 0)',
+  ],
+  [
+    'a bag that ends early',
+    whole.subarray(0, whole.length - 1),
+    'it ends before its own lengths say so: it was not copied whole (octet 0)',
+  ],
+  [
+    'octets behind the bag',
+    Buffer.concat([whole, Buffer.of(0)]),
+    `it is followed by octets that do not belong to it (octet ${whole.length})`,
+  ],
+  [
+    'octets behind a bag in BER',
+    Buffer.concat([berBag([root.der]), root.der]),
+    `it is followed by octets that do not belong to it (octet ${berBag([root.der]).length})`,
+  ],
+  [
+    'a second bag behind a bag in BER',
+    Buffer.concat([berBag([root.der]), berBag([issuing.der])]),
+    `it is followed by octets that do not belong to it (octet ${berBag([root.der]).length})`,
+  ],
+  [
+    'a line feed behind a bag in BER, which no block of PEM has',
+    Buffer.concat([berBag([root.der]), Buffer.of(0x0a)]),
+    `it is followed by octets that do not belong to it (octet ${berBag([root.der]).length})`,
+  ],
+  [
+    'more certificates than the bound',
+    bag(some(317)),
+    'it holds 317 certificates, wanted 200 at most',
+  ],
+  [
+    'more certificates than the bound in BER',
+    berBag(some(201)),
+    'it holds 201 certificates, wanted 200 at most',
+  ],
+  [
+    'more lists than the bound',
+    bag([], SIGNED_DATA, some(201)),
+    'it holds 201 revocation lists, wanted 200 at most',
+  ],
+  [
+    'more elements around the certificates than the bound',
+    berBag([root.der], open(0x31, Buffer.alloc(200_000, Buffer.from([0x05, 0x00])))),
+    'it holds more than 100000 elements around its certificates and lists, wanted 100000 at most',
+  ],
+  [
+    'elements in one another without end',
+    berBag([root.der], Buffer.alloc(1000, Buffer.from([0x31, 0x80]))),
+    'it holds elements in one another, more than 65 levels of them, the most that are read (octet 159)',
+  ],
+  [
+    'something in the bag that is no certificate',
+    bag([der.integer(1)]),
+    'its bag of certificates holds an element of another kind than has to stand there (octet 37)',
+  ],
 ]
 
-for (const [what, octets] of FAULTY) {
-  test(`${what} gives a fault, not a chain`, () => {
-    expect(contentOfPkcs7(octets).ok).toBe(false)
+for (const [what, octets, expected] of FAULTY) {
+  test(`${what} gives a fault that says so, not a chain`, () => {
+    const read = contentOfPkcs7(octets)
+    expect(read.ok ? '' : pkcs7FailureText(read.failure)).toBe(expected)
+  })
+}
+
+const BAGS: readonly (readonly [what: string, begin: string, isBag: boolean])[] = [
+  ['a bag of stated length', '300206092a', true],
+  ['a bag of open length', '308006092a', true],
+  ['a bag with a long length', '3082012306092a', true],
+  ['a bag with a longer length than it needs', '308400000123' + '06092a', true],
+  ['a certificate of open length', '30803080', false],
+  ['a PKCS#12 file of open length', '3080020103', false],
+  ['a set', '310206092a', false],
+  ['a tag alone', '30', false],
+  ['nothing', '', false],
+]
+
+for (const [what, begin, isBag] of BAGS) {
+  test(`${what} is ${isBag ? '' : 'not '}taken for PKCS#7`, () => {
+    expect(looksLikePkcs7(Buffer.from(begin, 'hex'))).toBe(isBag)
   })
 }

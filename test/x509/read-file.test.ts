@@ -6,13 +6,19 @@ import { expect, test } from 'vitest'
 import { readCertificateFile } from '../../src/x509/file/certificate-file.ts'
 import type { FileDeparture } from '../../src/x509/file/file-departure.ts'
 import { pemOf } from '../../src/x509/pem.ts'
-import { placeText, readFileContent, type FileWanted } from '../../src/x509/file/read-file.ts'
+import {
+  MAX_PEM_BYTES,
+  placeText,
+  readFileContent,
+  type FileWanted,
+} from '../../src/x509/file/read-file.ts'
 import * as der from '../support/certificates/der-writer.ts'
 import { mintCrl } from '../support/certificates/mint-crl.ts'
 import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 
 const root = mintCa({ name: 'Root' })
 const issuing = mintCa({ name: 'Issuing', issuer: root })
+const holdsPem = mintLeaf({ issuer: root, name: '-----BEGIN CERTIFICATE-----' })
 const list = mintCrl({ issuer: root })
 const other = mintCrl({ issuer: issuing })
 const LINES = root.pem.trimEnd().split('\n').length
@@ -99,6 +105,19 @@ const TAKEN: readonly Taken[] = [
     [root.der],
     [],
   ],
+  [
+    'text with every kind of white space before PEM is read',
+    text(`0\t\v\f\r\n${root.pem}`),
+    [root.der],
+    [],
+  ],
+  [
+    'text behind PEM may hold dashes and digits',
+    text(root.pem, '-----\n0\u0080\n-----0'),
+    [root.der],
+    [],
+  ],
+  ['PEM in DER is no PEM', holdsPem.der, [holdsPem.der], []],
   [
     'PEM with a byte order mark is read',
     text(BOM, root.pem, issuing.pem),
@@ -316,6 +335,114 @@ const REFUSED: readonly Refused[] = [
     /PKCS#7 file that cannot be read/u,
   ],
   [
+    'DER followed by PEM is read as DER, and the PEM is not passed over',
+    text(root.der, issuing.pem),
+    '',
+    /followed by octets that do not belong to it/u,
+  ],
+  [
+    'DER with a line feed, followed by PEM, is, too',
+    text(root.der, '\n', issuing.pem),
+    '',
+    /followed by octets that do not belong to it/u,
+  ],
+  [
+    'DER followed by DER is not passed over',
+    text(root.der, issuing.der),
+    '',
+    /followed by octets that do not belong to it/u,
+  ],
+  [
+    'DER cut short and followed by PEM is not passed over',
+    text(root.der.subarray(0, 200), issuing.pem.slice(0, 80)),
+    '',
+    /ends before its own lengths say so/u,
+  ],
+  [
+    'PKCS#7 in DER followed by PEM is not passed over',
+    text(bag({ certificates: [root.der] }), issuing.pem),
+    '',
+    /PKCS#7 file that cannot be read, it is followed by octets/u,
+  ],
+  [
+    'PKCS#7 in BER followed by PEM is not passed over',
+    text(berBag(root.der), issuing.pem),
+    '',
+    /PKCS#7 file that cannot be read, it is followed by octets/u,
+  ],
+  [
+    'PKCS#7 in BER followed by PKCS#7 in BER is not passed over',
+    text(berBag(root.der), berBag(issuing.der)),
+    '',
+    /PKCS#7 file that cannot be read, it is followed by octets/u,
+  ],
+  [
+    'PKCS#7 in BER followed by octets within its block of PEM is not passed over',
+    text(labelled(text(berBag(root.der), '\n'), 'PKCS7')),
+    'line 1',
+    /PKCS#7 file that cannot be read, it is followed by octets/u,
+  ],
+  [
+    'PEM followed by DER is not passed over',
+    text(root.pem, issuing.der),
+    `line ${LINES + 1}`,
+    /found DER behind a block of PEM/u,
+  ],
+  [
+    'DER between PEM is not passed over',
+    text(root.pem, '\n \r\n', issuing.der, '\n', root.pem),
+    `line ${LINES + 3}`,
+    /found DER behind a block of PEM/u,
+  ],
+  [
+    'PEM followed by PKCS#7 in DER is not passed over',
+    text(root.pem, bag({ certificates: BOTH })),
+    `line ${LINES + 1}`,
+    /found DER behind a block of PEM/u,
+  ],
+  [
+    'PEM followed by a key in DER is not passed over',
+    text(root.pem, keyDer),
+    `line ${LINES + 1}`,
+    /found DER behind a block of PEM/u,
+  ],
+  [
+    'a certificate whose length is open is called that',
+    open(0x30, ...[root.der.subarray(4)]),
+    '',
+    /found a certificate that cannot be read: it leaves a length open/u,
+  ],
+  [
+    'PKCS#12 whose length is open is called that',
+    open(0x30, der.integer(3), open(0x30)),
+    '',
+    /PKCS#12 file/u,
+  ],
+  [
+    'PKCS#7 with a longer length than it needs, cut short, is called that',
+    Buffer.from('308400000123' + '06092a', 'hex'),
+    '',
+    /PKCS#7 file that cannot be read/u,
+  ],
+  [
+    'text beyond its bound is refused unread',
+    text(root.pem, Buffer.alloc(MAX_PEM_BYTES, '\n')),
+    '',
+    /^found a file of \d{8} octets that is no DER, wanted 16777216 at most: keep in it the certificates that are needed$/u,
+  ],
+  [
+    'text beyond its bound that begins like DER is refused unread',
+    text('0 \n', root.pem, Buffer.alloc(MAX_PEM_BYTES, '\n')),
+    '',
+    /wanted 16777216 at most/u,
+  ],
+  [
+    'more certificates in PKCS#7 than its bound are counted',
+    bag({ certificates: Array.from({ length: 201 }, () => root.der) }),
+    '',
+    /it holds 201 certificates, wanted 200 at most: /u,
+  ],
+  [
     'settings that reject it for clients are not passed over',
     text(trusted(der.context(0, CLIENT))),
     'line 1',
@@ -349,7 +476,7 @@ const REFUSED: readonly Refused[] = [
 
 for (const [promise, octets, at, message] of REFUSED) {
   test(promise, () => {
-    const read = readFileContent(octets, CERTIFICATES)
+    const read = readCertificateFile(octets, { others: 'refused', purpose: 'client' })
     const [fault] = read.ok ? [] : read.failure
     expect(fault?.message).toMatch(message)
     expect(fault === undefined ? undefined : placeText(fault.place)).toBe(at)
@@ -359,6 +486,18 @@ for (const [promise, octets, at, message] of REFUSED) {
 const REFUSED_LISTS: readonly Refused[] = [
   ['a certificate is no list', root.der, '', /found a certificate, wanted revocation lists/u],
   ['PKCS#7 without a list is none', bag({ certificates: BOTH }), '', /without a revocation list/u],
+  [
+    'a list in PEM followed by one in DER is not passed over',
+    text(labelled(list, 'X509 CRL'), list),
+    `line ${labelled(list, 'X509 CRL').trimEnd().split('\n').length + 1}`,
+    /found DER behind a block of PEM/u,
+  ],
+  [
+    'text beyond its bound is no list',
+    Buffer.alloc(MAX_PEM_BYTES + 1, '\n'),
+    '',
+    /that is no DER, wanted 16777216 at most: publish the list as DER$/u,
+  ],
   ['certificates in PEM are no lists', text(root.pem), 'line 1', /wanted only X509 CRL/u],
 ]
 
@@ -370,6 +509,25 @@ for (const [promise, octets, at, message] of REFUSED_LISTS) {
     expect(fault === undefined ? undefined : placeText(fault.place)).toBe(at)
   })
 }
+
+test('text is read up to its bound', () => {
+  const octets = text(root.pem, Buffer.alloc(MAX_PEM_BYTES - root.pem.length, '\n'))
+  expect(readFileContent(octets, CERTIFICATES)).toMatchObject({
+    ok: true,
+    value: { found: [{ der: root.der }] },
+  })
+})
+
+test('DER of another kind behind PEM is passed over where it is none of our business', () => {
+  const taken = (behind: Buffer): boolean =>
+    readFileContent(text(root.pem, behind), { ...CERTIFICATES, others: 'skipped' }).ok
+  expect([keyDer, list, issuing.der, bag({ certificates: BOTH })].map(taken)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
+})
 
 test('keys beside certificates are passed over where they are none of our business', () => {
   const wanted: FileWanted = { kind: 'certificate', others: 'skipped', purpose: 'any' }

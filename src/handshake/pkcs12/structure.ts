@@ -158,7 +158,8 @@ export function read<Value>(
   octets: Buffer,
   how: (reader: DerReader) => Value,
 ): Result<Value, DerFault> {
-  const der = derOfBer(octets)
+  // What stands behind is nothing to the runtime's OpenSSL, either: a line break often does.
+  const der = derOfBer(octets, { behind: 'left-out', keptFrom: Infinity })
   if (!der.ok) return der
   const reader = DerReader.over(der.value)
   const value = how(reader)

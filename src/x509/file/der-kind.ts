@@ -17,7 +17,7 @@ export type DerKind =
 
 /** Names the kind; whether the rest is in order is not asked. */
 export function derKind(octets: Buffer): DerKind {
-  const outer = DerReader.over(octets).enter(TAG.sequence)
+  const outer = contentOf(octets)
   switch (outer.tag) {
     case TAG.oid:
       return 'pkcs7'
@@ -28,6 +28,12 @@ export function derKind(octets: Buffer): DerKind {
     default:
       return 'unknown'
   }
+}
+
+/** What the outermost element holds, though its length be left open, as in PKCS#12 files of Java and of browsers. */
+function contentOf(octets: Buffer): DerReader {
+  const isOpen = octets[0] === TAG.sequence && octets[1] === 0x80
+  return isOpen ? DerReader.over(octets.subarray(2)) : DerReader.over(octets).enter(TAG.sequence)
 }
 
 /** PFX (RFC 7292 §4), or a key: PKCS#8 (RFC 5208 §5), PKCS#1 (RFC 8017 §A.1.2), SEC1 (RFC 5915 §3). */

@@ -5,11 +5,11 @@
  */
 import { FaultList } from '../../kernel/fault-list.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import { derFaultText } from '../der-fault-text.ts'
+import { derEnd } from './der-end.ts'
 import { derKind, type DerKind } from './der-kind.ts'
 import type { FileDeparture } from './file-departure.ts'
 import { labelText, readPem, unwanted, type PemBlock } from '../pem.ts'
-import { contentOfPkcs7, looksLikePkcs7 } from './pkcs7.ts'
+import { contentOfPkcs7, looksLikePkcs7, pkcs7FailureText } from './pkcs7.ts'
 import { certificateInTrusted, type TrustedFor } from './trusted-certificate.ts'
 
 /** What is wanted of a file. */
@@ -54,46 +54,24 @@ export function readFileContent(
 ): Result<FileContent, readonly FileFault[]> {
   const end = derEnd(octets)
   if (end !== undefined) return fromDer(octets.subarray(0, end), end < octets.length, wanted)
+  if (octets.length > MAX_PEM_BYTES) return refused(WHOLE, tooLong(octets, wanted))
   const text = octets.toString('latin1')
-  if (text.includes('-----BEGIN')) return fromPem(text, wanted)
-  return refused(WHOLE, notEncoded(octets, text, wanted))
+  if (!text.includes(BEGIN)) return refused(WHOLE, notEncoded(octets, text, wanted))
+  const lost = derBehindBlock(octets, text, wanted)
+  return lost === undefined ? fromPem(text, wanted) : fail([lost])
 }
+
+/** Text of a larger file is read line by line to no purpose: every public CA together has a quarter of a megabyte. */
+export const MAX_PEM_BYTES = 16 * 1024 * 1024
+
+const tooLong = ({ length }: Buffer, { kind }: FileWanted): string =>
+  `found a file of ${length} octets that is no DER, wanted ${MAX_PEM_BYTES} at most: ${kind === 'certificate' ? 'keep in it the certificates that are needed' : 'publish the list as DER'}`
+
+const BEGIN = '-----BEGIN'
 
 const WHOLE: FilePlace = { line: undefined, item: undefined }
 
 const refused = (place: FilePlace, message: string) => fail([{ place, message }] as const)
-
-/**
- * Where DER ends, white space behind it left out; undefined for what is no DER. PEM may begin with the tag of a sequence,
- * the digit 0, in its explanations.
- */
-function derEnd(octets: Buffer): number | undefined {
-  const [tag, first] = [octets[0], octets[1]]
-  if (tag !== 0x30 || first === undefined) return undefined
-  if (first === 0x80) return lastOctet(octets)
-  const size = first < 0x80 ? 0 : first & 0x7f
-  if (size > 4 || octets.length < 2 + size) return undefined
-  const end = 2 + size + (size === 0 ? first : octets.readUIntBE(2, size))
-  if (end > octets.length) {
-    // Cut short: what is missing is told where it is read.
-    return octets.includes('-----BEGIN') ? undefined : octets.length
-  }
-  for (let at = end; at < octets.length; at += 1) {
-    if (!WHITE_SPACE.has(octets[at] ?? 0))
-      return octets.includes('-----BEGIN') ? undefined : octets.length
-  }
-  return end
-}
-
-/** An indefinite length ends with two zero octets. */
-function lastOctet(octets: Buffer): number {
-  let end = octets.length
-  while (end > 2 && WHITE_SPACE.has(octets[end - 1] ?? 0)) end -= 1
-  return end
-}
-
-/** Space, tab, line feed, carriage return. */
-const WHITE_SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
 
 function fromDer(
   der: Buffer,
@@ -142,6 +120,28 @@ function fromPem(text: string, wanted: FileWanted): Result<FileContent, readonly
   const { all } = faults
   return all.length > 0 ? fail(all) : ok({ found, departures })
 }
+
+/** DER behind a block of PEM would pass for explanation, and what it holds would be missed without a word. */
+function derBehindBlock(
+  octets: Buffer,
+  text: string,
+  { kind, others }: FileWanted,
+): FileFault | undefined {
+  for (const { 0: before, index } of text.matchAll(LONG_DER)) {
+    const at = index + before.length
+    const found = derKind(octets.subarray(at))
+    const isWanted = found === kind || found === 'pkcs7'
+    if (isWanted || (found !== 'unknown' && others === 'refused')) {
+      const line = text.slice(0, at).split(/\r\n|\r|\n/u).length
+      const message = `found DER behind a block of PEM, which would not be read, wanted one or the other: convert it to PEM first, or put it into a file of its own`
+      return { place: { line, item: undefined }, message }
+    }
+  }
+  return undefined
+}
+
+/** A sequence of 128 octets and more behind a boundary: nothing that is looked for is shorter, and no text has such octets. */
+const LONG_DER = /-----\s*(?=0[\u0081-\u0084])/gu
 
 /** A block without what OpenSSL has written behind its certificate. */
 function withoutSettings(
@@ -198,7 +198,7 @@ function unpacked(one: FoundDer, { kind }: FileWanted): Result<readonly FoundDer
   }
   const content = contentOfPkcs7(der)
   if (!content.ok) {
-    const message = `found a PKCS#7 file that cannot be read, ${derFaultText(content.failure)}: export the certificates again, as PEM if that can be chosen`
+    const message = `found a PKCS#7 file that cannot be read, ${pkcs7FailureText(content.failure)}: export the certificates again, as PEM if that can be chosen`
     return fail({ place, message })
   }
   const inside = kind === 'certificate' ? content.value.certificates : content.value.lists
