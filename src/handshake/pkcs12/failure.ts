@@ -1,4 +1,5 @@
 /** Why a PKCS#12 file was not opened, and the sentence that says so. */
+import { MAX_BER_ELEMENTS } from '../../x509/ber.ts'
 import type { DerFault } from '../../x509/der-fault.ts'
 import { unreachable } from '../../kernel/types.ts'
 
@@ -43,6 +44,9 @@ export function explainPkcs12(failure: Pkcs12Failure, path: string): string {
       return FOUND_INSTEAD[failure.found](path)
     case 'damaged': {
       const { problem, field, offset } = failure.fault
+      if (problem === 'too-many-elements') {
+        return `found more than ${MAX_BER_ELEMENTS.toLocaleString('en')} elements in ${path}, wanted at most that many: ${IDENTITY_ONLY}`
+      }
       return `found a PKCS#12 file that is not whole in ${path} (${problem} in ${field}, octet ${offset}), wanted it as it was exported: copy it again, as a binary file`
     }
     case 'no-passphrase':

@@ -5,6 +5,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { fail, ok, type Result } from '../../kernel/types.ts'
+import type { Problem } from '../../x509/der-fault.ts'
 import { DerReader, TAG } from '../../x509/der.ts'
 import { pemOf } from '../../x509/pem.ts'
 import { nameOf } from './algorithms.ts'
@@ -157,12 +158,17 @@ function opened(
   return isPlain ? plain : fail(unopened({ kind: 'mismatch' }, part, isIntact))
 }
 
-/** Whether octets begin with a SEQUENCE that fits into them, as all do that are encrypted in such files. */
+/** Whether octets begin with a SEQUENCE, as all do that are encrypted in such files; BER's lengths are read after this. */
 function beginsWithSequence(octets: Buffer): boolean {
   const reader = DerReader.over(octets)
   reader.step(TAG.sequence)
-  return reader.fault === undefined || reader.fault.problem === 'indefinite-length'
+  return reader.fault === undefined || BER_LENGTHS.has(reader.fault.problem)
 }
+
+const BER_LENGTHS: ReadonlySet<Problem> = new Set<Problem>([
+  'indefinite-length',
+  'length-not-minimal',
+])
 
 function unopened(
   failure: DecryptFailure,

@@ -12,6 +12,7 @@ import * as der from '../../support/certificates/der-writer.ts'
 import {
   certificateBag,
   encryptedKeyBag,
+  encryptedOctets,
   encryptedSafe,
   envelopedSafe,
   foreignMac,
@@ -40,6 +41,8 @@ interface Opens {
   /** The runtime's OpenSSL does not open it. */
   readonly isOurs?: boolean
   readonly passphrase?: string
+  /** Of the key, where it stands in another spelling than DER's. */
+  readonly keyOctets?: Buffer
 }
 
 /** The pieces of an octet string, with a length that is found at their end. */
@@ -55,6 +58,14 @@ const inPieces = (octets: Buffer): Buffer =>
       der.octetString(octets.subarray(50)),
     ),
   )
+/** An element with a length of four octets, which DER writes in as few as it can. */
+function longLength(element: Buffer): Buffer {
+  const first = element[1] ?? 0
+  const content = element.subarray(first < 0x80 ? 2 : 2 + (first & 0x7f))
+  const head = Buffer.of(element[0] ?? 0, 0x84, 0, 0, 0, 0)
+  head.writeUInt32BE(content.length, 2)
+  return Buffer.concat([head, content])
+}
 const DATA = der.oid('1.2.840.113549.1.7.1')
 const ber = indefinite(
   0x30,
@@ -116,6 +127,28 @@ const OPEN: readonly Opens[] = [
     isOurs: true,
   },
   { what: 'lengths that end with a mark, and octets in pieces', file: ber },
+  { what: 'lengths of more octets than they need', file: longLength(pkcs12Of(whole, BY)) },
+  {
+    what: 'such a length in the encrypted safe',
+    file: pkcs12Of([encryptedOctets(longLength(der.sequence(certificate, key)), BY)], BY),
+  },
+  {
+    what: 'such a length in the encrypted safe, and no MAC',
+    file: pkcs12Of([encryptedOctets(longLength(der.sequence(certificate, key)), BY)]),
+  },
+  {
+    what: 'an open length in the encrypted safe',
+    file: pkcs12Of([encryptedOctets(indefinite(0x30, certificate, key), BY)], BY),
+  },
+  {
+    what: 'such a length in the encrypted key',
+    file: pkcs12Of([plainSafe(certificate, encryptedKeyBag(longLength(pkcs8), BY))], BY),
+    keyOctets: longLength(pkcs8),
+  },
+  {
+    what: 'such a length in the key',
+    file: pkcs12Of([plainSafe(certificate, keyBag(longLength(pkcs8)))], BY),
+  },
   { what: 'a line break behind it', file: Buffer.concat([pkcs12Of(whole, BY), Buffer.from('\n')]) },
   { what: 'an empty passphrase', file: emptied(), passphrase: '' },
 ]
@@ -125,14 +158,15 @@ function emptied(): Buffer {
   return pkcs12Of([plainSafe(certificate, encryptedKeyBag(pkcs8, by))], by)
 }
 
-for (const { what, file, isOurs = false, passphrase = PASS } of OPEN) {
+for (const { what, file, isOurs = false, passphrase = PASS, keyOctets = pkcs8 } of OPEN) {
   test(`a file with ${what} opens, and key and certificate come out octet for octet`, () => {
     if (!isOurs) createSecureContext({ pfx: file, passphrase })
     const opened = openPkcs12(file, passphrase)
     if (!opened.ok) expect.fail(JSON.stringify(opened.failure))
     const { certificatePems, keyPem } = opened.value
     expect(certificatePems.map((pem) => new X509Certificate(pem).raw)).toEqual([leaf.der])
-    expect(octetsOf(keyPem)).toEqual(pkcs8)
+    expect(octetsOf(keyPem)).toEqual(keyOctets)
+    expect(exported(createPrivateKey(keyPem))).toEqual(pkcs8)
   })
 }
 
@@ -420,4 +454,12 @@ test.skipIf(folder === '')('a file that a tool of 2026 wrote with PBMAC1 opens',
   const [own] = opened.value.certificatePems.map((pem) => new X509Certificate(pem))
   expect(own?.checkPrivateKey(createPrivateKey(opened.value.keyPem))).toBe(true)
   expect(openPkcs12(file, 'Secret')).toEqual({ ok: false, failure: { kind: 'wrong-passphrase' } })
+})
+
+test('a file with more elements than are read is told so, and not called damaged', () => {
+  const nulls = Buffer.alloc(300_000, Buffer.from([0x05, 0x00]))
+  const opened = openPkcs12(der.sequence(der.integer(3), der.sequence(nulls)), PASS)
+  expect(opened.ok ? '' : explainPkcs12(opened.failure, 'a.p12')).toBe(
+    'found more than 100,000 elements in a.p12, wanted at most that many: export the identity alone, with its chain',
+  )
 })

@@ -133,8 +133,12 @@ export const nestedBag = (...bags: readonly Buffer[]): Buffer => bag(6, der.sequ
 export const plainSafe = (...bags: readonly Buffer[]): Buffer =>
   der.sequence(der.oid(OIDS.data), der.context(0, der.octetString(der.sequence(...bags))))
 
-export function encryptedSafe(bags: readonly Buffer[], how: Encryption): Buffer {
-  const { algorithm, octets } = encrypted(der.sequence(...bags), how)
+export const encryptedSafe = (bags: readonly Buffer[], how: Encryption): Buffer =>
+  encryptedOctets(der.sequence(...bags), how)
+
+/** A safe over whatever octets. */
+export function encryptedOctets(plain: Buffer, how: Encryption): Buffer {
+  const { algorithm, octets } = encrypted(plain, how)
   const info = der.sequence(der.oid(OIDS.data), algorithm, der.contextPrimitive(0, octets))
   return der.sequence(
     der.oid(OIDS.encryptedData),
