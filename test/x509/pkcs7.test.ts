@@ -187,7 +187,7 @@ const BAGS: readonly (readonly [what: string, begin: string, isBag: boolean])[] 
   ['a bag of stated length', '300206092a', true],
   ['a bag of open length', '308006092a', true],
   ['a bag with a long length', '3082012306092a', true],
-  ['a bag with a longer length than it needs', '308400000123' + '06092a', true],
+  ['a bag with a longer length than it needs', '30840000012306092a', true],
   ['a certificate of open length', '30803080', false],
   ['a PKCS#12 file of open length', '3080020103', false],
   ['a set', '310206092a', false],

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readCertificateFile } from '../../src/x509/file/certificate-file.ts'
+import { certificatesIn, readCertificateFile } from '../../src/x509/file/certificate-file.ts'
 import type { FileDeparture } from '../../src/x509/file/file-departure.ts'
 import { pemOf } from '../../src/x509/pem.ts'
 import {
@@ -386,29 +387,41 @@ const REFUSED: readonly Refused[] = [
     'PEM followed by DER is not passed over',
     text(root.pem, issuing.der),
     `line ${LINES + 1}`,
-    /found DER behind a block of PEM/u,
+    /found DER beside PEM/u,
   ],
   [
     'DER between PEM is not passed over',
     text(root.pem, '\n \r\n', issuing.der, '\n', root.pem),
     `line ${LINES + 3}`,
-    /found DER behind a block of PEM/u,
+    /found DER beside PEM/u,
+  ],
+  [
+    'DER behind an explanation and before PEM is not passed over',
+    text('Our root:\n', root.der, '\n', issuing.pem),
+    'line 2',
+    /found DER beside PEM/u,
+  ],
+  [
+    'DER behind a byte order mark and before PEM is not passed over',
+    text(BOM, root.der, issuing.pem),
+    'line 1',
+    /found DER beside PEM/u,
   ],
   [
     'PEM followed by PKCS#7 in DER is not passed over',
     text(root.pem, bag({ certificates: BOTH })),
     `line ${LINES + 1}`,
-    /found DER behind a block of PEM/u,
+    /found DER beside PEM/u,
   ],
   [
     'PEM followed by a key in DER is not passed over',
     text(root.pem, keyDer),
     `line ${LINES + 1}`,
-    /found DER behind a block of PEM/u,
+    /found DER beside PEM/u,
   ],
   [
     'a certificate whose length is open is called that',
-    open(0x30, ...[root.der.subarray(4)]),
+    open(0x30, root.der.subarray(4)),
     '',
     /found a certificate that cannot be read: it leaves a length open/u,
   ],
@@ -420,7 +433,7 @@ const REFUSED: readonly Refused[] = [
   ],
   [
     'PKCS#7 with a longer length than it needs, cut short, is called that',
-    Buffer.from('308400000123' + '06092a', 'hex'),
+    Buffer.from('30840000012306092a', 'hex'),
     '',
     /PKCS#7 file that cannot be read/u,
   ],
@@ -490,7 +503,7 @@ const REFUSED_LISTS: readonly Refused[] = [
     'a list in PEM followed by one in DER is not passed over',
     text(labelled(list, 'X509 CRL'), list),
     `line ${labelled(list, 'X509 CRL').trimEnd().split('\n').length + 1}`,
-    /found DER behind a block of PEM/u,
+    /found DER beside PEM/u,
   ],
   [
     'text beyond its bound is no list',
@@ -509,6 +522,21 @@ for (const [promise, octets, at, message] of REFUSED_LISTS) {
     expect(fault === undefined ? undefined : placeText(fault.place)).toBe(at)
   })
 }
+
+test('octets behind a certificate are refused for readers of other libraries, too, which would pass over them', () => {
+  for (const octets of [
+    text(root.der, issuing.pem),
+    text(root.der, issuing.der),
+    text(labelled(text(root.der, '\n'), 'CERTIFICATE')),
+  ]) {
+    const read = certificatesIn(octets, { others: 'skipped', purpose: 'any' })
+    expect(read.ok ? '' : read.failure[0]?.message).toBe(
+      `found a certificate that cannot be read: it is followed by octets that do not belong to it (octet ${root.der.length})`,
+    )
+    // What the runtime's library makes of it, which is why.
+    if (octets[0] === 0x30) expect(new X509Certificate(octets).raw).toEqual(root.der)
+  }
+})
 
 test('text is read up to its bound', () => {
   const octets = text(root.pem, Buffer.alloc(MAX_PEM_BYTES - root.pem.length, '\n'))

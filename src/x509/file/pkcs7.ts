@@ -79,8 +79,9 @@ interface InBag {
 /** Takes out as many as may be, and counts the others. */
 function inBag(bag: DerReader | undefined): InBag {
   const kept: Buffer[] = []
+  if (bag === undefined) return { kept, found: 0 }
   let found = 0
-  while (bag?.more === true) {
+  while (bag.more) {
     // Whatever else may lie in the bag (attribute certificates of old) is no SEQUENCE, and refused.
     if (found < MAX_IN_BAG) kept.push(bag.element(TAG.sequence))
     else bag.step(TAG.sequence)

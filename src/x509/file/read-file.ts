@@ -5,6 +5,8 @@
  */
 import { FaultList } from '../../kernel/fault-list.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
+import { derFaultText } from '../der-fault-text.ts'
+import { DerReader, TAG } from '../der.ts'
 import { derEnd } from './der-end.ts'
 import { derKind, type DerKind } from './der-kind.ts'
 import type { FileDeparture } from './file-departure.ts'
@@ -57,7 +59,7 @@ export function readFileContent(
   if (octets.length > MAX_PEM_BYTES) return refused(WHOLE, tooLong(octets, wanted))
   const text = octets.toString('latin1')
   if (!text.includes(BEGIN)) return refused(WHOLE, notEncoded(octets, text, wanted))
-  const lost = derBehindBlock(octets, text, wanted)
+  const lost = derBesidePem(octets, text, wanted)
   return lost === undefined ? fromPem(text, wanted) : fail([lost])
 }
 
@@ -121,27 +123,27 @@ function fromPem(text: string, wanted: FileWanted): Result<FileContent, readonly
   return all.length > 0 ? fail(all) : ok({ found, departures })
 }
 
-/** DER behind a block of PEM would pass for explanation, and what it holds would be missed without a word. */
-function derBehindBlock(
+/** DER between blocks of PEM would pass for explanation, and what it holds would be missed without a word. */
+function derBesidePem(
   octets: Buffer,
   text: string,
   { kind, others }: FileWanted,
 ): FileFault | undefined {
-  for (const { 0: before, index } of text.matchAll(LONG_DER)) {
-    const at = index + before.length
-    const found = derKind(octets.subarray(at))
+  for (const { index } of text.matchAll(LONG_DER)) {
+    const found = derKind(octets.subarray(index))
     const isWanted = found === kind || found === 'pkcs7'
     if (isWanted || (found !== 'unknown' && others === 'refused')) {
-      const line = text.slice(0, at).split(/\r\n|\r|\n/u).length
-      const message = `found DER behind a block of PEM, which would not be read, wanted one or the other: convert it to PEM first, or put it into a file of its own`
+      const line = text.slice(0, index).split(/\r\n|\r|\n/u).length
+      const message =
+        'found DER beside PEM, which would not be read, wanted one or the other: convert it to PEM first, or put it into a file of its own'
       return { place: { line, item: undefined }, message }
     }
   }
   return undefined
 }
 
-/** A sequence of 128 octets and more behind a boundary: nothing that is looked for is shorter, and no text has such octets. */
-const LONG_DER = /-----\s*(?=0[\u0081-\u0084])/gu
+/** A sequence of 128 octets and more: nothing that is looked for is shorter, and no base64 has such octets. */
+const LONG_DER = /0[\u0081-\u0084]/gu
 
 /** A block without what OpenSSL has written behind its certificate. */
 function withoutSettings(
@@ -192,9 +194,10 @@ function unpacked(one: FoundDer, { kind }: FileWanted): Result<readonly FoundDer
   const { der, label, place } = one
   if (!looksLikePkcs7(der)) {
     const found = derKind(der)
-    return found === kind || !(found in WRONG_KIND)
-      ? ok([one])
-      : fail({ place, message: wrongKind(found, kind) })
+    if (found !== kind && found in WRONG_KIND) {
+      return fail({ place, message: wrongKind(found, kind) })
+    }
+    return kind === 'certificate' ? bareCertificate(one) : ok([one])
   }
   const content = contentOfPkcs7(der)
   if (!content.ok) {
@@ -209,6 +212,16 @@ function unpacked(one: FoundDer, { kind }: FileWanted): Result<readonly FoundDer
     return fail({ place, message })
   }
   return ok(inside.map((it, at) => ({ der: it, label, place: { line: place.line, item: at + 1 } })))
+}
+
+/** A certificate with nothing behind it: other libraries would pass over that. Lists are read by our own reader alone. */
+function bareCertificate(one: FoundDer): Result<readonly FoundDer[], FileFault> {
+  const reader = DerReader.over(one.der)
+  reader.step(TAG.sequence)
+  reader.end()
+  if (reader.fault?.problem !== 'trailing-octets') return ok([one])
+  const message = `found a certificate that cannot be read: ${derFaultText(reader.fault)}`
+  return fail({ place: one.place, message })
 }
 
 /** What can be told from a certificate or a list by its first elements, and what to do about it. */
