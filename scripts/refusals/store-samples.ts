@@ -18,6 +18,7 @@ export const STORE: Cases<StoreFailure> = {
   'store-corrupt': byUs({ kind: 'store-corrupt', detail }),
   'store-full': byUs({ kind: 'store-full', detail }),
   'store-locked': byUs({ kind: 'store-locked', detail }),
+  'store-pooled': byUs({ kind: 'store-pooled', pooling: 'transaction' }),
   'store-read-only': byUs({ kind: 'store-read-only', detail }),
   'store-unavailable': byUs({ kind: 'store-unavailable', detail }),
   'not-a-store': byUs({ kind: 'not-a-store', detail }),

@@ -35,6 +35,7 @@ const TROUBLES: ReadonlySet<string> = new Set<StoreTrouble['kind']>([
   'store-corrupt',
   'store-full',
   'store-locked',
+  'store-pooled',
   'store-read-only',
   'store-unavailable',
   'not-a-store',
@@ -68,6 +69,11 @@ function explainTrouble(why: StoreTrouble): SentenceAndStep {
       return [
         `another process holds the store: ${why.detail}`,
         'end the other process, or try again when it is done',
+      ]
+    case 'store-pooled':
+      return [
+        `a connection pooler in front of PostgreSQL lends a session for one ${why.pooling} (in PgBouncer: pool_mode = ${why.pooling}), and the store's lock and notifications need a session that stays ours`,
+        'name the address of PostgreSQL itself in `store.postgres`, or give this database `pool_mode=session` in the pooler, with 15 connections for each replica',
       ]
     case 'store-read-only':
       return [

@@ -11,6 +11,8 @@ export type StoreTrouble =
   | { readonly kind: 'store-corrupt'; readonly detail: string }
   | { readonly kind: 'store-full'; readonly detail: string }
   | { readonly kind: 'store-locked'; readonly detail: string }
+  /** A pooler lends the sessions that our lock and our notifications belong to. */
+  | { readonly kind: 'store-pooled'; readonly pooling: 'statement' | 'transaction' }
   | { readonly kind: 'store-read-only'; readonly detail: string }
   | { readonly kind: 'store-unavailable'; readonly detail: string }
   | { readonly kind: 'not-a-store'; readonly detail: string }

@@ -17,13 +17,19 @@ import { Documents } from './settings/documents.ts'
 import { Enforcement } from './settings/enforcement.ts'
 import type { Engine } from './engine/engine.ts'
 import { Enrollment } from './settings/enrollment.ts'
-import type { Outcome } from './failure.ts'
+import type { Answer, Outcome } from './failure.ts'
 import { Feed } from './feed.ts'
 import { Inventory } from './devices/inventory.ts'
 import { Oauth } from './settings/oauth.ts'
 import type { Store } from './port.ts'
 import { Ports } from './settings/ports.ts'
-import { openPostgres, openPostgresForReading, type PostgresSettings } from './engine/postgres.ts'
+import { findPooling } from './engine/pooler.ts'
+import {
+  connectionOptions,
+  openPostgres,
+  openPostgresForReading,
+  type PostgresSettings,
+} from './engine/postgres.ts'
 import { RevocationLists } from './settings/revocation-lists.ts'
 import { SavedQueries } from './settings/saved-queries.ts'
 import {
@@ -63,6 +69,8 @@ export async function openStore(settings: StoreSettings, options: OpenOptions): 
   }
   const engine = settings.kind === 'sqlite' ? openSqlite(settings) : openPostgres(settings)
   return await withEngine(engine, async () => {
+    const pooling = await poolingOf(settings)
+    if (!pooling.ok) return pooling
     const { actor = { who: 'auto', from: 'start' } } = options
     const now = clock.now()
     const prepared = await prepareSchema(engine, { initialSettings, now, actor })
@@ -83,6 +91,8 @@ export async function readStore(settings: StoreSettings, clock: Clock): Outcome<
       ? openSqlite(settings, 'read')
       : openPostgresForReading(settings, addMissingPostgresTables)
   return await withEngine(engine, async () => {
+    const pooling = await poolingOf(settings)
+    if (!pooling.ok) return pooling
     const found = await readSchema(engine)
     if (!found.ok) return found
     const { storeId, version } = found.value
@@ -91,6 +101,13 @@ export async function readStore(settings: StoreSettings, clock: Clock): Outcome<
     const facts = { storeId, created, schemaFound: version, copy: undefined }
     return ok(assembleStore(engine, { clock, ring, ...facts }))
   })
+}
+
+/** Before the first question, which already sets what belongs to a session. */
+async function poolingOf(settings: StoreSettings): Answer<undefined> {
+  if (settings.kind === 'sqlite') return ok(undefined)
+  const pooling = await findPooling(connectionOptions(settings))
+  return pooling === undefined ? ok(undefined) : fail({ kind: 'store-pooled', pooling })
 }
 
 /** Closes what was opened when the work fails; what the driver throws is a failure of the store. */

@@ -4,9 +4,18 @@
  * row or a file that says "in use" would outlive a kill, and be believed or ignored, both wrongly.
  */
 import { DatabaseSync } from 'node:sqlite'
+import { codeOrText } from '../../kernel/error-code.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { createPrivateFile } from './private-file.ts'
-import { connectionOptions, openLastingConnection } from './postgres.ts'
+import { findPooling } from './pooler.ts'
+import {
+  connectionOptions,
+  openLastingConnection,
+  setSession,
+  type PostgresSettings,
+} from './postgres.ts'
+import { explainStore } from '../explain.ts'
+import type { StoreTrouble } from '../failure.ts'
 import type { StoreSettings } from '../store.ts'
 
 /** Serving processes share a store; what must not happen while they serve wants it alone. */
@@ -20,7 +29,11 @@ export interface StoreLock {
 /** A `StoreLockFailure` says why a store cannot be locked. */
 export type StoreLockFailure =
   | { readonly kind: 'locked-elsewhere'; readonly by: StoreLockMode }
+  /** The database gave an error in place of an answer. */
+  | { readonly kind: 'database-not-asked'; readonly detail: string }
+  /** The file beside the store cannot be made or written. */
   | { readonly kind: 'not-lockable'; readonly detail: string }
+  | Extract<StoreTrouble, { readonly kind: 'store-pooled' }>
 
 /** Locks a store, or says at once that another process has it. */
 export function lockStore(
@@ -29,7 +42,7 @@ export function lockStore(
 ): Promise<Result<StoreLock, StoreLockFailure>> {
   return settings.kind === 'sqlite'
     ? Promise.resolve(lockFile(`${settings.path}.lock`, mode))
-    : lockDatabase(connectionOptions(settings), mode)
+    : lockDatabase(settings, mode)
 }
 
 /** A file beside the store, because the store itself is locked and unlocked by every change. */
@@ -60,15 +73,23 @@ const otherMode = (mode: StoreLockMode): StoreLockMode =>
 
 /** An advisory lock belongs to the connection: it is kept open, and a shared lock is taken again when it breaks. */
 async function lockDatabase(
-  options: ReturnType<typeof connectionOptions>,
+  settings: PostgresSettings,
   mode: StoreLockMode,
 ): Promise<Result<StoreLock, StoreLockFailure>> {
   const lockFunction = mode === 'shared' ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock'
   let isLocked = false
+  const options = connectionOptions(settings)
+  try {
+    const pooling = await findPooling(options)
+    if (pooling !== undefined) return fail({ kind: 'store-pooled', pooling })
+  } catch (error) {
+    return fail(unaskable(error))
+  }
   const connection = openLastingConnection(options, {
     // Until then another process could lock it exclusively; while the database is away that one cannot work either.
     retryMs: mode === 'shared' ? RETRY_MS : undefined,
     setUp: async (client) => {
+      await setSession(settings, client)
       const { rows } = await client.query<{ locked: boolean }>(
         `select ${lockFunction}(${STORE_LOCK_ID}, hashtext(current_schema())) as locked`,
       )
@@ -82,10 +103,14 @@ async function lockDatabase(
     return fail({ kind: 'locked-elsewhere', by: otherMode(mode) })
   } catch (error) {
     await connection.close()
-    const detail = error instanceof Error ? error.message : String(error)
-    return fail({ kind: 'not-lockable', detail })
+    return fail(unaskable(error))
   }
 }
+
+const unaskable = (error: unknown): StoreLockFailure => ({
+  kind: 'database-not-asked',
+  detail: error instanceof Error ? error.message || codeOrText(error) : String(error),
+})
 
 /** Any number of ours, and not the schema's: "tfh" in ASCII. */
 const STORE_LOCK_ID = 0x746668
@@ -95,7 +120,14 @@ const RETRY_MS = 1000
 /** The failure in words, and what to do. */
 export function explainStoreLock(failure: StoreLockFailure): string {
   if (failure.kind === 'not-lockable') {
-    return `the store cannot be locked: ${failure.detail}: give the program the right to write beside it, or check the database`
+    return `the store cannot be locked: ${failure.detail}: give the program the right to write beside it`
+  }
+  if (failure.kind === 'database-not-asked') {
+    return `the store cannot be locked: the database said: ${failure.detail}: see that it runs, that \`store.postgres\` names it with the right account, and that a pooler in between has as many connections as each replica needs (15)`
+  }
+  if (failure.kind === 'store-pooled') {
+    const { sentence, nextStep } = explainStore(failure)
+    return `${sentence}: ${nextStep}`
   }
   return failure.by === 'shared'
     ? 'found a process that serves from this store, wanted none: stop every `tfe serve` on it first'

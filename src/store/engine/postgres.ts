@@ -28,6 +28,8 @@ export const openPostgres = (settings: PostgresSettings): Engine =>
   engineOf(settings, {
     // Queries of an administrator, the sighting writer and the feed: 10 never wait for each other.
     max: 10,
+    // oxlint-disable-next-line typescript/no-misused-promises -- the pool awaits it (3.14); its types do not say so.
+    onConnect: (client) => setSession(settings, client),
   })
 
 /**
@@ -44,6 +46,7 @@ export const openPostgresForReading = (
     // The pool waits for it; a failure is the failure of the question that needed the connection.
     // oxlint-disable-next-line typescript/no-misused-promises -- the pool awaits it (3.14); its types do not say so.
     onConnect: async (client) => {
+      await setSession(settings, client)
       await setUp(async (text) => (await client.query<Record<string, unknown>>(text)).rows)
       await client.query('set session characteristics as transaction read only')
     },
@@ -77,23 +80,36 @@ function engineOf(settings: PostgresSettings, pooling: PoolConfig): Engine {
           return await work(one)
         }),
     backup: () => Promise.resolve(fail({ kind: 'backup-elsewhere' })),
-    listen: (hint) => listen(options, hint),
+    listen: (hint) => listen(settings, hint),
     close: () => db.destroy(),
   }
 }
 
 /** How `pg` is told where the database is, and how long to wait for it. */
-export function connectionOptions({ url, schema }: PostgresSettings): ClientConfig {
+export function connectionOptions({ url }: PostgresSettings): ClientConfig {
   return {
     connectionString: url,
     application_name: 'trusted-front-end',
     connectionTimeoutMillis: 5000,
-    // A database that does not answer is as good as none: the caller goes on and buffers.
-    statement_timeout: 60_000,
     types: { getTypeParser: parserOf },
-    ...(schema === undefined ? {} : { options: `-c search_path=${schema}` }),
   }
 }
+
+/**
+ * Makes a connection ours, before its first question. Not by parameters of the start: PgBouncer refuses those that it does
+ * not know, or drops them unsaid where it is told to, and we would write into another schema.
+ */
+export async function setSession(
+  { schema }: Pick<PostgresSettings, 'schema'>,
+  client: Pick<Client, 'query'>,
+): Promise<void> {
+  await client.query("select set_config('statement_timeout', $1, false)", [STATEMENT_TIMEOUT_MS])
+  if (schema !== undefined)
+    await client.query("select set_config('search_path', $1, false)", [schema])
+}
+
+/** A database that does not answer is as good as none: the caller goes on and buffers. */
+const STATEMENT_TIMEOUT_MS = 60_000
 
 /** The few types that our tables and counts have; bigint as a number: instants and counters stay far below 2^53. */
 function parserOf(oid: number): (value: string) => unknown {
@@ -112,11 +128,12 @@ function parserOf(oid: number): (value: string) => unknown {
   }
 }
 
-const listen = (options: ClientConfig, hint: () => void): (() => void) => {
+const listen = (settings: PostgresSettings, hint: () => void): (() => void) => {
   // Hints that are missed while it is away are found by the poll.
-  const connection = openLastingConnection(options, {
+  const connection = openLastingConnection(connectionOptions(settings), {
     retryMs: 2000,
     setUp: async (client) => {
+      await setSession(settings, client)
       client.on('notification', hint)
       await client.query(`listen ${CHANNEL}`)
       hint()

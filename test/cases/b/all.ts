@@ -7,6 +7,7 @@ import { ALGORITHMS } from './algorithms.ts'
 import { CHAIN_FILES } from './chain-files.ts'
 import { KEYSTORES } from './keystores.ts'
 import { LISTS } from './lists.ts'
+import { POOLERS } from './poolers.ts'
 import { RELOADS } from './reloads.ts'
 import { RESOLVER } from './resolver.ts'
 import { SENTENCES_OF_REFUSALS } from './sentences.ts'
@@ -24,6 +25,7 @@ export const SECTION_B: Section = {
     ...LISTS,
     ...CHAIN_FILES,
     ...SENTENCES_OF_REFUSALS,
+    ...POOLERS,
     ...RESOLVER,
   ],
 }
