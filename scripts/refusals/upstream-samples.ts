@@ -1,11 +1,8 @@
 /**
  * For every upstream failure its cause, and facts to explain it with; typed over the closed union, too.
  */
-import {
-  NO_ANSWER,
-  type UntrustedReason,
-  type UpstreamFailure,
-} from '../../src/forward/upstream-failure.ts'
+import type { UntrustedReason } from '../../src/forward/untrusted-reason.ts'
+import { NO_ANSWER, type UpstreamFailure } from '../../src/forward/upstream-failure.ts'
 import { amount } from './placeholders.ts'
 import { byDevice, byUpstream, byUs, type Cases } from './samples.ts'
 
@@ -17,10 +14,24 @@ const UNTRUSTED: Readonly<
 > = {
   'bad-signature': { kind: 'tls-untrusted', why: 'bad-signature', code },
   expired: { kind: 'tls-untrusted', why: 'expired', code },
+  malformed: { kind: 'tls-untrusted', why: 'malformed', code },
   'name-constraints': { kind: 'tls-untrusted', why: 'name-constraints', code },
+  'name-constraints-unsupported': {
+    kind: 'tls-untrusted',
+    why: 'name-constraints-unsupported',
+    code,
+  },
+  'not-a-ca': { kind: 'tls-untrusted', why: 'not-a-ca', code },
   'not-yet-valid': { kind: 'tls-untrusted', why: 'not-yet-valid', code },
   other: { kind: 'tls-untrusted', why: 'other', code },
+  'path-too-long': { kind: 'tls-untrusted', why: 'path-too-long', code },
   'self-signed': { kind: 'tls-untrusted', why: 'self-signed', code },
+  'too-weak': { kind: 'tls-untrusted', why: 'too-weak', code },
+  'unknown-critical-extension': {
+    kind: 'tls-untrusted',
+    why: 'unknown-critical-extension',
+    code,
+  },
   'unknown-issuer': { kind: 'tls-untrusted', why: 'unknown-issuer', code },
   unsound: { kind: 'tls-untrusted', why: 'unsound', code: '{our code}' },
   'wrong-purpose': { kind: 'tls-untrusted', why: 'wrong-purpose', code },

@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../kernel/types.ts'
 import type { Explanation } from '../kernel/explanation.ts'
+import { explainUntrusted, type UntrustedReason } from './untrusted-reason.ts'
 
 /** The code of a name that the resolver gave no answer about. */
 export const NO_ANSWER = 'ETIMEOUT'
@@ -44,20 +45,6 @@ export interface NameMismatch {
   readonly commonNameOnly: boolean
 }
 
-/** What is wrong with the certification path of an upstream. */
-export type UntrustedReason =
-  | 'bad-signature'
-  | 'expired'
-  /** A CA of the chain may not issue for a name that a certificate below it carries (RFC 5280 §4.2.1.10). */
-  | 'name-constraints'
-  | 'not-yet-valid'
-  | 'other'
-  | 'self-signed'
-  | 'unknown-issuer'
-  /** The TLS library believes it, and our own judge does not. */
-  | 'unsound'
-  | 'wrong-purpose'
-
 /** What the device is told: a status and the error type for `Proxy-Status` (RFC 9209 §2.3). */
 export interface FailureStatus {
   readonly status: number
@@ -78,10 +65,7 @@ export function explainUpstream(failure: UpstreamFailure, upstream: string): Exp
   if (failure.kind === 'tls-handshake') return explainHandshake(failure, upstream)
   if (failure.kind === 'tls-pin-mismatch') return explainPins(failure.shown, upstream)
   if (failure.kind !== 'tls-untrusted') return explainTraffic(failure, upstream)
-  return {
-    sentence: `${upstream}'s certificate is not trusted: ${UNTRUSTED[failure.why]} (${failure.code})`,
-    nextStep: UNTRUSTED_STEPS[failure.why],
-  }
+  return explainUntrusted(failure, upstream)
 }
 
 function explainMismatch(mismatch: NameMismatch, upstream: string): Explanation {
@@ -243,33 +227,6 @@ const RESETS = {
   request: 'before any answer',
   response: 'in the middle of its answer',
 } as const
-
-const UNTRUSTED: Readonly<Record<UntrustedReason, string>> = {
-  'bad-signature': 'a signature in its chain does not hold',
-  expired: 'it or a certificate above it has expired',
-  'name-constraints': 'a CA above it may not issue for a name that it carries (name constraints)',
-  'not-yet-valid': 'it or a certificate above it is not valid yet',
-  other: 'the TLS library refuses its chain',
-  'self-signed': 'it is self-signed and not in the trust store',
-  'unknown-issuer': 'its chain does not lead to the trust store',
-  unsound: 'its chain is no sound path to the trust store by RFC 5280',
-  'wrong-purpose': 'it is not meant for servers',
-}
-
-const UNTRUSTED_STEPS: Readonly<Record<UntrustedReason, string>> = {
-  'bad-signature': 'compare the chain it sends with the one that was issued',
-  expired: "renew the upstream's certificate",
-  'name-constraints':
-    'have it issued for names within the name constraints of its CAs, every alternative name counts, or have the CA issued anew with wider ones (RFC 5280 §4.2.1.10)',
-  'not-yet-valid': "check the clocks of both machines and the certificate's validity",
-  other: 'see what `openssl verify -purpose sslserver` says about its chain',
-  'self-signed': 'add the certificate itself to `tls.trust.custom`, or have it issued by a CA',
-  'unknown-issuer':
-    'add its CA to `tls.trust.custom`, and see whether the upstream sends its intermediates',
-  unsound:
-    'have the certificate that the code in brackets is about issued anew, as RFC 5280 wants it; a code that begins with `anchor` is about the CA in the trust store',
-  'wrong-purpose': 'have it issued with the extended key usage serverAuth',
-}
 
 /** RFC 8446 §6.2: what a server says to a client certificate it does not like, or misses. */
 const CLIENT_CERTIFICATE_ALERTS: ReadonlySet<string> = new Set([

@@ -27,7 +27,8 @@ export const WHY = {
   selfSigned: 'it is self-signed and not in the trust store (DEPTH_ZERO_SELF_SIGNED_CERT)',
   unknownCa: 'its chain does not lead to the trust store (UNABLE_TO_GET_ISSUER_CERT_LOCALLY)',
   unsound: 'its chain is no sound path to the trust store by RFC 5280 (anchor-contradicts-itself)',
-  wrongPurpose: 'it is not meant for servers (INVALID_PURPOSE)',
+  wrongPurpose:
+    'it is not meant for servers, or a CA above it not for certificates of servers (INVALID_PURPOSE)',
 } as const
 
 export const CERTIFICATE_ROWS: readonly Row[] = [

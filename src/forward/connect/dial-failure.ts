@@ -2,12 +2,8 @@
  * Node's and OpenSSL's errors on an outgoing connection → a closed list of failures with facts.
  */
 import { errorCode } from '../../kernel/error-code.ts'
-import {
-  NO_ANSWER,
-  type NameMismatch,
-  type UntrustedReason,
-  type UpstreamFailure,
-} from '../upstream-failure.ts'
+import type { UntrustedReason } from '../untrusted-reason.ts'
+import { NO_ANSWER, type NameMismatch, type UpstreamFailure } from '../upstream-failure.ts'
 
 /** An `IdentityError` says in the words of S3-07 that the certificate has another name. */
 export class IdentityError extends Error {
@@ -55,6 +51,11 @@ const BY_SENTENCE: ReadonlyMap<string, string> = new Map([
   ['unsupported or invalid name syntax', 'UNSUPPORTED_NAME_SYNTAX'],
   ['EE certificate key too weak', 'EE_KEY_TOO_SMALL'],
   ['CA certificate key too weak', 'CA_KEY_TOO_SMALL'],
+  ['CA signature digest algorithm too weak', 'CA_MD_TOO_WEAK'],
+  ['unhandled critical extension', 'UNHANDLED_CRITICAL_EXTENSION'],
+  ['key usage does not include certificate signing', 'KEYUSAGE_NO_CERTSIGN'],
+  ['invalid or inconsistent certificate extension', 'INVALID_EXTENSION'],
+  ['invalid or inconsistent certificate policy extension', 'INVALID_POLICY_EXTENSION'],
 ])
 
 function networkFailure(error: Error, code: string): UpstreamFailure {
@@ -79,9 +80,9 @@ export function untrustedReason(code: string): UntrustedReason {
 }
 
 const UNTRUSTED: ReadonlyMap<string, UntrustedReason> = new Map<string, UntrustedReason>([
-  ['CA_KEY_TOO_SMALL', 'other'],
-  ['CA_MD_TOO_WEAK', 'other'],
-  ['CERT_CHAIN_TOO_LONG', 'other'],
+  ['CA_KEY_TOO_SMALL', 'too-weak'],
+  ['CA_MD_TOO_WEAK', 'too-weak'],
+  ['CERT_CHAIN_TOO_LONG', 'path-too-long'],
   ['CERT_HAS_EXPIRED', 'expired'],
   ['CERT_NOT_YET_VALID', 'not-yet-valid'],
   ['CERT_REJECTED', 'other'],
@@ -89,26 +90,32 @@ const UNTRUSTED: ReadonlyMap<string, UntrustedReason> = new Map<string, Untruste
   ['CERT_SIGNATURE_FAILURE', 'bad-signature'],
   ['CERT_UNTRUSTED', 'unknown-issuer'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed'],
-  ['EE_KEY_TOO_SMALL', 'other'],
+  ['EE_KEY_TOO_SMALL', 'too-weak'],
+  ['ERROR_IN_CERT_NOT_AFTER_FIELD', 'malformed'],
+  ['ERROR_IN_CERT_NOT_BEFORE_FIELD', 'malformed'],
   ['EXCLUDED_VIOLATION', 'name-constraints'],
   ['HOSTNAME_MISMATCH', 'other'],
-  ['INVALID_CA', 'other'],
+  ['INVALID_CA', 'not-a-ca'],
+  ['INVALID_EXTENSION', 'malformed'],
+  ['INVALID_POLICY_EXTENSION', 'malformed'],
   ['INVALID_PURPOSE', 'wrong-purpose'],
+  ['KEYUSAGE_NO_CERTSIGN', 'not-a-ca'],
   ['OUT_OF_MEM', 'other'],
-  ['PATH_LENGTH_EXCEEDED', 'other'],
+  ['PATH_LENGTH_EXCEEDED', 'path-too-long'],
   ['PERMITTED_VIOLATION', 'name-constraints'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'unknown-issuer'],
-  ['SUBTREE_MINMAX', 'name-constraints'],
-  ['UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', 'other'],
+  ['SUBTREE_MINMAX', 'name-constraints-unsupported'],
+  ['UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', 'malformed'],
   ['UNABLE_TO_DECRYPT_CERT_SIGNATURE', 'bad-signature'],
   ['UNABLE_TO_GET_CRL', 'other'],
   ['UNABLE_TO_GET_ISSUER_CERT', 'unknown-issuer'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unknown-issuer'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unknown-issuer'],
+  ['UNHANDLED_CRITICAL_EXTENSION', 'unknown-critical-extension'],
   [UNSPECIFIED, 'other'],
-  ['UNSUPPORTED_CONSTRAINT_SYNTAX', 'name-constraints'],
-  ['UNSUPPORTED_CONSTRAINT_TYPE', 'name-constraints'],
-  ['UNSUPPORTED_NAME_SYNTAX', 'name-constraints'],
+  ['UNSUPPORTED_CONSTRAINT_SYNTAX', 'name-constraints-unsupported'],
+  ['UNSUPPORTED_CONSTRAINT_TYPE', 'name-constraints-unsupported'],
+  ['UNSUPPORTED_NAME_SYNTAX', 'name-constraints-unsupported'],
 ])
 
 /** `getaddrinfo`'s errors, as Node spells them. */

@@ -19,7 +19,7 @@ import { nameMismatch } from './server-name.ts'
 import type { ServerSettings, UpstreamSettings, UpstreamTls } from '../settings.ts'
 import { loggedCertificate } from './shown-certificate.ts'
 import { strictTlsFailures, type UntrustedServer } from './untrusted.ts'
-import { verifyServer } from './verify-server.ts'
+import { libraryVerdict, verifyServer } from './verify-server.ts'
 
 /** Everything about a server that does not change between two connections. */
 export interface DialPlan {
@@ -71,7 +71,12 @@ export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS)
     }
     done(result, leaf)
   }
-  const failed = (error: Error): void => settle(fail(dialFailure(error, plan.server.hostname)))
+  const failed = (error: Error): void => {
+    const failure = dialFailure(error, plan.server.hostname)
+    if (failure.kind !== 'tls-untrusted') return settle(fail(failure))
+    const { kind, code } = failure
+    settle(fail({ kind, ...libraryVerdict(code, leaf, plan.checkPath) }))
+  }
   const deadline = setTimeout(() => settle(fail(limitFailure)), limits.connect)
   const track = (socket: Socket, event: 'connect' | 'secureConnect', then: () => void): void => {
     sockets.push(socket)

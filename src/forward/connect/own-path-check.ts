@@ -13,7 +13,7 @@ import { trustStore, type TrustStore } from '../../trust/store.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { certificatePems } from '../../upstream-tls/custom-certificates.ts'
 import { presentedList, presentedPath } from './pins.ts'
-import type { UntrustedReason } from '../upstream-failure.ts'
+import type { UntrustedReason } from '../untrusted-reason.ts'
 import type { UpstreamTls } from '../settings.ts'
 import { objectionToKey } from '../../trust/algorithms.ts'
 

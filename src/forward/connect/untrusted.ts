@@ -3,7 +3,8 @@
  * servers. Every fault is named; an untrusted chain does not hide a wrong name.
  */
 import type { PresentedCertificate } from '../../kernel/upstream-error.ts'
-import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../upstream-failure.ts'
+import type { UntrustedReason } from '../untrusted-reason.ts'
+import type { NameMismatch, UpstreamFailure } from '../upstream-failure.ts'
 
 /** The facts, once per connection. */
 export interface UntrustedServer {

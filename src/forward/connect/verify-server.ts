@@ -9,7 +9,8 @@ import { presentedFault, type OwnPathCheck } from './own-path-check.ts'
 import { unpinned } from './pins.ts'
 import { nameMismatch } from './server-name.ts'
 import { strictTlsFailures, type VerificationFaults } from './untrusted.ts'
-import type { UntrustedReason, UpstreamFailure } from '../upstream-failure.ts'
+import type { UntrustedReason } from '../untrusted-reason.ts'
+import type { UpstreamFailure } from '../upstream-failure.ts'
 import type { UpstreamTls } from '../settings.ts'
 
 /** What was found, and what of it refuses the server; without a refusal, faults that were found are allowed and logged. */
@@ -41,35 +42,62 @@ export function verifyServer(
   return { faults, refusal: refusalOf(faults, tls, leaf) }
 }
 
+/** The code of what the TLS library holds against the chain of a connection that it was told not to refuse. */
+export function chainObjection(socket: TLSSocket): string | undefined {
+  // Node types it as an error; it is the code of one.
+  const code = String(socket.authorizationError ?? '')
+  return code === '' || code === 'null' || code === IDENTITY_ERROR ? undefined : code
+}
+
 /** What the TLS library holds against a chain or, when it believes it, what we do. */
 function untrustedChain(
   { tls, checkPath }: ServerDemands,
   socket: TLSSocket,
   leaf: X509Certificate,
 ): VerificationFaults['untrusted'] {
-  // Node types it as an error; it is the code of one.
-  const code = String(socket.authorizationError ?? '')
-  const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
-  if (chainHolds) return checkPath?.(leaf)
-  const untrusted = { why: untrustedReason(code), code }
+  const code = chainObjection(socket)
+  if (code === undefined) return checkPath?.(leaf)
+  const untrusted = libraryVerdict(code, leaf, checkPath)
   if (code !== UNSPECIFIED) return untrusted
   // Node keeps no sentence of a verdict that it has no name for. It is not that no trust store vouches for the chain, which
-  // has a name; so first what is wrong besides, in our words.
-  const ours = presentedFault(leaf, tls.selection, Date.now()) ?? checkPath?.(leaf)
-  return named(ours) ?? untrusted
+  // has a name; so where that is all that we know, first what is wrong besides.
+  const ours = checkPath?.(leaf)
+  const isAboutAnchors = ours === undefined || NO_ANCHOR.has(ours.code)
+  const besides = isAboutAnchors ? presentedFault(leaf, tls.selection, Date.now()) : undefined
+  return named(besides ?? ours) ?? untrusted
 }
 
-/** What our judge says, by the reason of the same name if it is about the names that a CA may issue for. */
+/** The TLS library's verdict; what it calls a purpose may be that an issuer is no CA, which our judge tells apart. */
+export function libraryVerdict(
+  code: string,
+  leaf: X509Certificate | undefined,
+  checkPath: OwnPathCheck | undefined,
+): NonNullable<VerificationFaults['untrusted']> {
+  if (code !== 'INVALID_PURPOSE' || leaf === undefined) return { why: untrustedReason(code), code }
+  const ours = named(checkPath?.(leaf))
+  return { why: ours?.why === 'not-a-ca' ? 'not-a-ca' : 'wrong-purpose', code }
+}
+
+/** Our codes for a chain that leads to no trust store. */
+const NO_ANCHOR: ReadonlySet<string> = new Set(['self-signed', 'untrusted-issuer'])
+
+/** What our judge says, by the reason that the TLS library's word for the same would have. */
 function named(ours: ReturnType<typeof presentedFault>): VerificationFaults['untrusted'] {
   if (ours === undefined) return undefined
-  return NAME_FAILURES.has(ours.code) ? { ...ours, why: 'name-constraints' } : ours
+  return { ...ours, why: OUR_FAILURES.get(ours.code) ?? ours.why }
 }
 
-const NAME_FAILURES: ReadonlySet<string> = new Set([
-  'name-constraints-malformed',
-  'name-excluded',
-  'name-not-permitted',
-  'name-undecidable',
+const OUR_FAILURES: ReadonlyMap<string, UntrustedReason> = new Map([
+  ['ca-may-not-sign', 'not-a-ca'],
+  ['name-constraints-malformed', 'name-constraints-unsupported'],
+  ['name-excluded', 'name-constraints'],
+  ['name-not-permitted', 'name-constraints'],
+  ['name-undecidable', 'name-constraints-unsupported'],
+  ['not-a-ca', 'not-a-ca'],
+  ['path-length-exceeded', 'path-too-long'],
+  ['unknown-critical-extension', 'unknown-critical-extension'],
+  ['weak-key', 'too-weak'],
+  ['weak-signature', 'too-weak'],
 ])
 
 function refusalOf(
@@ -83,7 +111,7 @@ function refusalOf(
     return strictTlsFailures(faults)[0]
   }
   // The TLS library tells one fault of a chain: behind this one there may be others, which are not allowed.
-  const hidden = presentedFault(leaf, tls.selection, Date.now())
+  const hidden = named(presentedFault(leaf, tls.selection, Date.now()))
   return strictTlsFailures({ ...faults, untrusted: hidden })[0]
 }
 

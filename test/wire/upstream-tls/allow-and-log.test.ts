@@ -3,7 +3,7 @@
  * whatever else strict TLS refuses is refused still. Each row is played without the switch, and without strict TLS, too.
  */
 import { expect, test } from 'vitest'
-import type { UntrustedReason } from '../../../src/forward/upstream-failure.ts'
+import type { UntrustedReason } from '../../../src/forward/untrusted-reason.ts'
 import * as der from '../../support/certificates/der-writer.ts'
 import {
   mintCa,
@@ -158,12 +158,12 @@ const REFUSED: readonly Refused[] = [
   {
     promise: 'an untrusted server below a path that is longer than its CA allows',
     leaf: withRoot(server({ issuer: below({ name: 'Lower', issuer: below({ pathLength: 0 }) }) })),
-    failure: untrusted('other'),
+    failure: untrusted('path-too-long'),
   },
   {
     promise: 'an untrusted server with a weak signature on its certificate',
     leaf: withRoot(server({ digest: 'sha1' })),
-    failure: untrusted('unsound', 'weak-signature'),
+    failure: untrusted('too-weak', 'weak-signature'),
   },
   {
     promise: 'an untrusted server with a weak key of its own',
@@ -177,7 +177,7 @@ const REFUSED: readonly Refused[] = [
         extensions: [{ oid: OIDS.nameConstraints, critical: true, value: NAME_CONSTRAINTS }],
       }),
     ),
-    failure: untrusted('unsound', 'name-constraints-malformed'),
+    failure: untrusted('name-constraints-unsupported', 'name-constraints-malformed'),
   },
   {
     promise: 'a server below an anchor of the trust store that is no CA',
