@@ -13,6 +13,7 @@ const UNTRUSTED: Readonly<
   Record<UntrustedReason, Extract<UpstreamFailure, { kind: 'tls-untrusted' }>>
 > = {
   'bad-signature': { kind: 'tls-untrusted', why: 'bad-signature', code },
+  disputed: { kind: 'tls-untrusted', why: 'disputed', code },
   expired: { kind: 'tls-untrusted', why: 'expired', code },
   malformed: { kind: 'tls-untrusted', why: 'malformed', code },
   'name-constraints': { kind: 'tls-untrusted', why: 'name-constraints', code },

@@ -7,6 +7,8 @@ import type { Explanation } from '../kernel/explanation.ts'
 /** What is wrong with the certification path of an upstream. */
 export type UntrustedReason =
   | 'bad-signature'
+  /** Our own judge finds a sound path, and the TLS library refuses it, even when it is handed that path alone. */
+  | 'disputed'
   | 'expired'
   /** A certificate, or a time or an extension in it, cannot be read. */
   | 'malformed'
@@ -40,6 +42,8 @@ export const explainUntrusted = (
 
 const UNTRUSTED: Readonly<Record<UntrustedReason, string>> = {
   'bad-signature': 'a signature in its chain does not hold',
+  disputed:
+    'our own judge finds a sound path to the trust store in what it sends, and the TLS library refuses that path',
   expired: 'it or a certificate above it has expired',
   malformed: 'it or a certificate above it cannot be read',
   'name-constraints': 'a CA above it may not issue for a name that it carries (name constraints)',
@@ -60,6 +64,8 @@ const UNTRUSTED: Readonly<Record<UntrustedReason, string>> = {
 
 const UNTRUSTED_STEPS: Readonly<Record<UntrustedReason, string>> = {
   'bad-signature': 'compare the chain it sends with the one that was issued',
+  disputed:
+    'have it send its certificate and the intermediates of one path only; where key identifiers contradict each other (RFC 5280 §4.2.1.1), have it issued anew: `tfe upstream test` shows what it sends, and `openssl verify` takes it apart',
   expired:
     "renew the upstream's certificate, or have it send no expired CA certificates: `tfe upstream test` shows the dates",
   malformed: 'have it issued anew: `openssl x509 -text` says what it cannot read',

@@ -5,8 +5,7 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import { explainUpstream, type UpstreamFailure } from './upstream-failure.ts'
-import { presentedList } from './connect/pins.ts'
-import { loggedCertificate } from './connect/shown-certificate.ts'
+import { loggedChain } from './connect/shown-certificate.ts'
 import { strictTlsFailures, type UntrustedServer } from './connect/untrusted.ts'
 import type { UpstreamError } from '../kernel/upstream-error.ts'
 import type { Explanation } from '../kernel/explanation.ts'
@@ -27,7 +26,7 @@ export const requestError = (
   allowed: false,
   describe: () => ({
     ...explainUpstream(failure, reference.upstream),
-    chain: shown === undefined ? [] : presentedList(shown).map(loggedCertificate),
+    chain: shown === undefined ? [] : loggedChain(shown),
   }),
 })
 

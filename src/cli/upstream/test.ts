@@ -1,6 +1,11 @@
 /** `tfe upstream test NAME`: one connection to each server, and everything that can be said about it. */
 import type { CertificateReport } from '../../forward/connect/shown-certificate.ts'
-import { checkText, testServer, type TestReport } from '../../forward/diagnose/test-server.ts'
+import {
+  checkText,
+  testServer,
+  type TestReport,
+  type TlsFacts,
+} from '../../forward/diagnose/test-server.ts'
 import { jsonText } from '../json-text.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type Row, twoColumns, replaceControlCharacters } from '../text-layout.ts'
@@ -42,7 +47,7 @@ export function testReportText(report: TestReport, { paint, signs }: Terminal): 
           ['group', tls.group ?? 'none'],
           ['server name sent', sni ?? 'none'],
           ['hostname', checkText(tls.hostname)],
-          ['trust', checkText(tls.trust)],
+          ['trust', trustText(tls)],
           ['pins', checkText(tls.pins)],
           ['time', `${duration} ms`],
         ]
@@ -56,6 +61,11 @@ export function testReportText(report: TestReport, { paint, signs }: Terminal): 
     ]),
     '',
   ].join('\n')
+}
+
+function trustText({ trust, alone }: TlsFacts): string {
+  if (alone === undefined) return checkText(trust)
+  return `${checkText(trust)}, by a path that the TLS library did not find by itself (${replaceControlCharacters(alone)}): other clients may refuse it, so have the server send that path alone`
 }
 
 const twice = (one: string, other: string): string => (one === other ? one : `${one} (${other})`)

@@ -8,7 +8,7 @@
  */
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher } from 'undici'
-import { wantedName, type DialPlan } from '../connect/dial.ts'
+import { wantedName, type DialPlan } from '../connect/attempt.ts'
 import { skip100Continue, type ContinueFilter } from './skip-100-continue.ts'
 
 /** What a request tells its connection. */

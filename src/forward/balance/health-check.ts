@@ -4,7 +4,8 @@
  */
 import type { Socket } from 'node:net'
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import { dial, serverName, wantedName, type DialPlan } from '../connect/dial.ts'
+import { serverName, wantedName, type DialPlan } from '../connect/attempt.ts'
+import { dial } from '../connect/dial.ts'
 import { explainUpstream, type UpstreamFailure } from '../upstream-failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
 import type { ServerNameIndication } from '../../upstream-tls/verification.ts'

@@ -3,7 +3,8 @@
  * settings of the same one never share a connection: each has its own `Pool`.
  */
 import type { X509Certificate } from 'node:crypto'
-import { dial, type DialPlan } from '../connect/dial.ts'
+import type { DialPlan } from '../connect/attempt.ts'
+import { dial } from '../connect/dial.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
 import { UpstreamConnection, type ConnectionOwner } from './connection.ts'
 import type { UpstreamLimits } from '../settings.ts'

@@ -5,7 +5,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { Clock } from '../../kernel/ports.ts'
 import type { Millis } from '../../kernel/types.ts'
 import type { Candidate } from './load-balancer.ts'
-import type { DialPlan } from '../connect/dial.ts'
+import type { DialPlan } from '../connect/attempt.ts'
 import { explainUpstream, type UpstreamFailure } from '../upstream-failure.ts'
 import {
   checkServer,

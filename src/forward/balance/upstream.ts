@@ -6,7 +6,8 @@ import type { LookupFunction } from 'node:net'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import { LoadBalancer } from './load-balancer.ts'
 import { clientContext } from '../connect/client-context.ts'
-import type { DialPlan } from '../connect/dial.ts'
+import type { DialPlan } from '../connect/attempt.ts'
+import { HandedPaths } from '../connect/handed-paths.ts'
 import { PROCESS_LOOKUPS } from '../connect/name-lookups.ts'
 import { ownPathCheck } from '../connect/own-path-check.ts'
 import type { UntrustedServer } from '../connect/untrusted.ts'
@@ -47,11 +48,13 @@ export function openUpstream(
   if (settings.tls === undefined) return ok(new Upstream(settings, undefined, options))
   const context = clientContext(settings.tls, options.identity, settings.at)
   if (!context.ok) return fail(context.failure)
-  const client = { context: context.value, checkPath: ownPathCheck(settings.tls) }
+  const checkPath = ownPathCheck(settings.tls)
+  const handedPaths = new HandedPaths(settings.tls, options.identity, checkPath)
+  const client = { context: context.value, checkPath, handedPaths }
   return ok(new Upstream(settings, client, options))
 }
 
-const PLAIN = { context: undefined, checkPath: undefined }
+const PLAIN = { context: undefined, checkPath: undefined, handedPaths: undefined }
 
 /** An `Upstream` is its servers and the choice among them. */
 export class Upstream {
@@ -64,7 +67,7 @@ export class Upstream {
 
   constructor(
     settings: UpstreamSettings,
-    client: Pick<DialPlan, 'context' | 'checkPath'> | undefined,
+    client: Pick<DialPlan, 'checkPath' | 'context' | 'handedPaths'> | undefined,
     {
       onUntrusted,
       onHealth,

@@ -9,8 +9,9 @@ import type { Selection } from '../../upstream-tls/catalogue.ts'
 import { handshakeOffer } from '../../upstream-tls/handshake-offer.ts'
 import { certificatePems } from '../../upstream-tls/custom-certificates.ts'
 import { certificatesIn } from '../../x509/file/certificate-file.ts'
-import { certificateBlocks } from '../../x509/pem.ts'
+import { certificateBlocks, pemOf } from '../../x509/pem.ts'
 import { placeText } from '../../x509/file/read-file.ts'
+import type { TimelyPath } from './own-path-check.ts'
 import type { ClientIdentity, PemFile, UpstreamTls } from '../settings.ts'
 
 /** Builds the context, or says everything that stands in its way. */
@@ -32,6 +33,34 @@ export function clientContext(
     return fail([{ at: `${at}.tls`, message: `the TLS library refuses these settings: ${reason}` }])
   }
 }
+
+/**
+ * Builds the context that trusts the end of one path and nothing else, and knows the intermediates of it: these are no
+ * anchors to the TLS library, which verifies the whole path.
+ */
+export function pathContext(
+  tls: UpstreamTls,
+  identity: ClientIdentity | undefined,
+  { leaf, intermediates, anchor }: TimelyPath,
+): SecureContext {
+  const isListed = anchor.fingerprint === leaf.fingerprint
+  return createSecureContext({
+    ...contextOptions(tls, identity),
+    ca: [
+      pemOf(Buffer.concat([anchor.der, TRUSTED_FOR_SERVERS]), 'TRUSTED CERTIFICATE'),
+      ...intermediates.map(({ der }) => pemOf(der)),
+    ],
+    // With it, intermediates would be anchors; without it, a leaf cannot be its own.
+    allowPartialTrustChain: isListed,
+  })
+}
+
+/**
+ * Marks a certificate as an anchor whether it signed itself or not: an X509_CERT_AUX with the purpose serverAuth, as
+ * `openssl x509 -addtrust serverAuth` writes it behind the certificate. Of an anchor that another CA signed the TLS
+ * library then looks at no date: who hands it over does.
+ */
+const TRUSTED_FOR_SERVERS = Buffer.from('300c300a06082b06010505070301', 'hex')
 
 function contextOptions(tls: UpstreamTls, identity: ClientIdentity | undefined) {
   return {

@@ -1,18 +1,20 @@
 /**
- * Validates an upstream's certification path with our own path validation, after that of the TLS library. The library
- * accepts a trust anchor that contradicts itself, and leaves out much of RFC 5280; an impostor has to pass both. Validity
- * in time is left to the library, which has judged it by then.
+ * Validates an upstream's certification path with our own path validation, beside that of the TLS library. The library
+ * accepts a trust anchor that contradicts itself, and leaves out much of RFC 5280; an impostor has to pass both. Of a chain
+ * that the library believes, it has judged the validity in time. It tries one path only, so of a chain that it does not
+ * believe there may be another one, which it can be handed (`handed-paths.ts`).
  */
 import { X509Certificate } from 'node:crypto'
 import { getCACertificates } from 'node:tls'
 import { lowersSecurity } from '../../upstream-tls/handshake-offer.ts'
+import { fail, ok, type Result } from '../../kernel/types.ts'
 import type { PathFailure } from '../../trust/failure.ts'
 import { judge } from '../../trust/judge.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../trust/limits.ts'
 import { trustStore, type TrustStore } from '../../trust/store.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { certificatePems } from '../../upstream-tls/custom-certificates.ts'
-import { presentedList, presentedPath } from './pins.ts'
+import { MAX_PRESENTED, presentedList, presentedPath } from './presented-chain.ts'
 import type { UntrustedReason } from '../untrusted-reason.ts'
 import type { UpstreamTls } from '../settings.ts'
 import { objectionToKey } from '../../trust/algorithms.ts'
@@ -23,8 +25,20 @@ export interface Unsound {
   readonly code: string
 }
 
-/** Asked about a chain that the TLS library believes; nothing when we do, too. */
-export type OwnPathCheck = (leaf: X509Certificate) => Unsound | undefined
+/** An `OwnPathCheck` is our judge of the servers of one upstream. */
+export interface OwnPathCheck {
+  /** Returns what is wrong with a chain that the TLS library believes; nothing when we believe it, too. */
+  fault(leaf: X509Certificate): Unsound | undefined
+  /** Finds a sound path of which every certificate, the anchor included, is valid at `now`, in milliseconds since 1970. */
+  timelyPath(leaf: X509Certificate, now: number): TimelyPath | undefined
+}
+
+/** A `TimelyPath` leads from a leaf to a certificate that the operator trusts, which for a listed leaf is itself. */
+export interface TimelyPath {
+  readonly leaf: Certificate
+  readonly intermediates: readonly Certificate[]
+  readonly anchor: Certificate
+}
 
 /** Ours, for one upstream. */
 export function ownPathCheck({ trust, selection }: UpstreamTls): OwnPathCheck {
@@ -34,11 +48,24 @@ export function ownPathCheck({ trust, selection }: UpstreamTls): OwnPathCheck {
   ]
   const named = Map.groupBy(listed, ({ subject }) => subject.key)
   const limits = lowersSecurity(selection) ? LEGACY_LIMITS : DEFAULT_LIMITS
-  return (leaf) => {
-    const code = faultIn(presentedList(leaf), named, limits)
-    return code === undefined ? undefined : { why: 'unsound', code }
+  return {
+    fault(leaf) {
+      const judged = judgePresented(presentedList(leaf), named, limits)
+      return judged.ok ? undefined : { why: 'unsound', code: judged.failure }
+    },
+    timelyPath(leaf, now) {
+      const judged = judgePresented(presentedList(leaf), named, limits)
+      if (!judged.ok) return undefined
+      return judged.value.find(({ leaf: own, intermediates, anchor }) =>
+        [own, ...intermediates, anchor].every((one) => isTimely(one, now)),
+      )
+    },
   }
 }
+
+/** RFC 5280 §4.1.2.5: both ends count. */
+const isTimely = ({ notBefore, notAfter }: Certificate, now: number): boolean =>
+  notBefore <= now && now <= notAfter
 
 /**
  * Returns what is wrong with a chain that leads to no trust store, besides that: the topmost certificate that signed its way
@@ -105,23 +132,38 @@ const SECOND_MS = 1000
 
 type CertificatesByName = ReadonlyMap<string, readonly Certificate[]>
 
-function faultIn(
+/** Every sound path of what was presented, best first, or the code of what is wrong. */
+function judgePresented(
   presented: readonly X509Certificate[],
   named: CertificatesByName,
   limits: Limits,
-): string | undefined {
+): Result<readonly TimelyPath[], string> {
   const [first, ...others] = presented.map(({ raw }) => parseCertificate(raw))
-  if (first === undefined) return 'certificate-malformed'
-  if (!first.ok) return first.failure.kind
+  if (first === undefined) return fail('certificate-malformed')
+  if (!first.ok) return fail(first.failure.kind)
   const leaf = first.value
   // The operator has listed this very certificate: there is no path to judge.
   const same = named.get(leaf.subject.key) ?? []
-  if (same.some(({ fingerprint }) => fingerprint === leaf.fingerprint)) return undefined
+  if (same.some(({ fingerprint }) => fingerprint === leaf.fingerprint)) {
+    return ok([{ leaf, intermediates: [], anchor: leaf }])
+  }
   const intermediates = others.flatMap((one) => (one.ok ? [one.value] : []))
   const store = storeFor([leaf, ...intermediates], named, limits)
   const paths = judge({ leaf, intermediates }, store, 'server')
-  return paths.ok ? undefined : codeOf(paths.failure)
+  if (paths.ok) {
+    return ok(
+      paths.value.map(({ certificates: [, ...issuers], anchor }) => ({
+        leaf,
+        intermediates: issuers,
+        anchor: anchor.certificate,
+      })),
+    )
+  }
+  // What was cut off may have been what is missing.
+  return fail(presented.length === MAX_PRESENTED ? TOO_MANY : codeOf(paths.failure))
 }
+
+const TOO_MANY = 'too-many-certificates'
 
 /**
  * The anchors that a presented certificate names as its issuer: no path can end elsewhere. Holding all 121 bundled ones

@@ -1,7 +1,8 @@
 /** Certificates as people look at them: what `tfe upstream test` shows of a chain, and what the log says. Text in them is the peer's. */
 import type { X509Certificate } from 'node:crypto'
 import type { PresentedCertificate } from '../../kernel/upstream-error.ts'
-import { pinOf, presentedList, presentedPath } from './pins.ts'
+import { pinOf } from './pins.ts'
+import { presentedList, presentedPath } from './presented-chain.ts'
 import { namesOf } from './server-name.ts'
 
 /** One certificate that a server sent. */
@@ -61,8 +62,11 @@ function keyText(certificate: X509Certificate): string {
   }
 }
 
-/** A certificate in a few words, for the log. */
-export const loggedCertificate = (one: X509Certificate): PresentedCertificate => ({
+/** What a server presented in a few words, leaf first, for the log and for the list of errors: ten at most. */
+export const loggedChain = (leaf: X509Certificate): readonly PresentedCertificate[] =>
+  presentedList(leaf).slice(0, MAX_LOGGED).map(loggedCertificate)
+
+const loggedCertificate = (one: X509Certificate): PresentedCertificate => ({
   subject: nameText(one.subject),
   issuer: nameText(one.issuer),
   not_after: timeText(one.validToDate),
@@ -75,3 +79,5 @@ const nameText = (name: string | undefined): string =>
 
 /** Enough to recognise a certificate by; the peer chooses the length, and there are up to ten in a line of the log. */
 const MAX_NAME = 300
+/** The usual chain has four at most; a line of a longer one says enough by its beginning. */
+const MAX_LOGGED = 10

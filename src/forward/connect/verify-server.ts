@@ -56,12 +56,12 @@ function untrustedChain(
   leaf: X509Certificate,
 ): VerificationFaults['untrusted'] {
   const code = chainObjection(socket)
-  if (code === undefined) return checkPath?.(leaf)
+  if (code === undefined) return checkPath?.fault(leaf)
   const untrusted = libraryVerdict(code, leaf, checkPath)
   if (code !== UNSPECIFIED) return untrusted
   // Node keeps no sentence of a verdict that it has no name for. It is not that no trust store vouches for the chain, which
   // has a name; so where that is all that we know, first what is wrong besides.
-  const ours = checkPath?.(leaf)
+  const ours = checkPath?.fault(leaf)
   const isAboutAnchors = ours === undefined || NO_ANCHOR.has(ours.code)
   const besides = isAboutAnchors ? presentedFault(leaf, tls.selection, Date.now()) : undefined
   return named(besides ?? ours) ?? untrusted
@@ -74,7 +74,7 @@ export function libraryVerdict(
   checkPath: OwnPathCheck | undefined,
 ): NonNullable<VerificationFaults['untrusted']> {
   if (code !== 'INVALID_PURPOSE' || leaf === undefined) return { why: untrustedReason(code), code }
-  const ours = named(checkPath?.(leaf))
+  const ours = named(checkPath?.fault(leaf))
   return { why: ours?.why === 'not-a-ca' ? 'not-a-ca' : 'wrong-purpose', code }
 }
 

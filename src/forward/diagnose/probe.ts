@@ -3,7 +3,7 @@ import { connect, createSecureContext, type SecureContext, type TLSSocket } from
 import type { TlsVersion } from '../../upstream-tls/suite.ts'
 import { errorCode } from '../../kernel/error-code.ts'
 import { dialFailure } from '../connect/dial-failure.ts'
-import type { DialPlan } from '../connect/dial.ts'
+import type { DialPlan } from '../connect/attempt.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
 import { namesOf } from '../connect/server-name.ts'

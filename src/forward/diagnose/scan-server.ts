@@ -5,7 +5,7 @@
 import { getCiphers } from 'node:tls'
 import { GROUPS } from '../../upstream-tls/group.ts'
 import { suiteFacts, type TlsVersion } from '../../upstream-tls/suite.ts'
-import { serverName, wantedName, type DialPlan } from '../connect/dial.ts'
+import { serverName, wantedName, type DialPlan } from '../connect/attempt.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
 import { probe, type Offer, type ProbeResult } from './probe.ts'
 import { Semaphore } from './semaphore.ts'

@@ -2,6 +2,7 @@
  * **Test**: one connection to one server with the settings as they would be used, and everything that can be said
  * about it: each check apart, although strict TLS stops at the first that fails. Nothing is asked of the server.
  */
+import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { unreachable } from '../../kernel/types.ts'
@@ -13,11 +14,12 @@ import {
   serverName,
   wantedName,
   type DialPlan,
-} from '../connect/dial.ts'
+} from '../connect/attempt.ts'
+import { placeOf } from '../connect/dial.ts'
 import { explainUpstream, type UpstreamFailure } from '../upstream-failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
 import { strictTlsFailures } from '../connect/untrusted.ts'
-import { verifyServer } from '../connect/verify-server.ts'
+import { chainObjection, verifyServer } from '../connect/verify-server.ts'
 import { chainReport, type CertificateReport } from '../connect/shown-certificate.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
@@ -53,6 +55,11 @@ export interface TlsFacts {
   readonly chain: readonly CertificateReport[]
   readonly hostname: Check
   readonly trust: Check
+  /**
+   * What the TLS library said of the chain before it was handed the path that our judge found in it; `undefined` where it
+   * needed none. Other clients may refuse such a server.
+   */
+  readonly alone: string | undefined
   readonly pins: Check
 }
 
@@ -63,10 +70,8 @@ export type Check = 'failed' | 'not-asked' | 'passed'
 export async function testServer(plan: DialPlan): Promise<TestReport> {
   const { settings, server } = plan
   const begun = performance.now()
-  const socket = openSocket(lenient(plan))
-  const broken = await opened(socket, plan)
+  const { socket, broken, facts } = await withFoundPath(plan, await look(plan))
   const duration = Math.round(performance.now() - begun)
-  const facts = broken === undefined && socket instanceof TLSSocket ? factsOf(plan, socket) : NONE
   const late = facts.tls === undefined ? undefined : await lateRefusal(socket, server.hostname)
   closeGracefully(socket)
   const fatal = broken ?? late
@@ -81,6 +86,47 @@ export async function testServer(plan: DialPlan): Promise<TestReport> {
     usable: fatal === undefined && !facts.refused,
     duration,
   }
+}
+
+/** A connection as it was found. */
+interface Look {
+  readonly socket: Socket
+  readonly broken: UpstreamFailure | undefined
+  readonly facts: Facts
+}
+
+async function look(plan: DialPlan): Promise<Look> {
+  const socket = openSocket(lenient(plan))
+  const broken = await opened(socket, plan)
+  const facts = broken === undefined && socket instanceof TLSSocket ? factsOf(plan, socket) : NONE
+  return { socket, broken, facts }
+}
+
+/** Where the TLS library does not find the path that our judge finds, it is handed that one, as for a request. */
+async function withFoundPath(plan: DialPlan, alone: Look): Promise<Look> {
+  const { objection } = alone.facts
+  if (objection === undefined) return alone
+  const handover = plan.handedPaths?.find(placeOf(plan), objection, Date.now())
+  if (handover === undefined) return alone
+  if (handover.kind === 'refused') return disputed(alone, handover.code)
+  const helped = await look({ ...plan, context: handover.path.context })
+  const { tls, objection: second } = helped.facts
+  if (tls === undefined || second !== undefined) {
+    closeGracefully(helped.socket)
+    return second === undefined ? alone : disputed(alone, second.code)
+  }
+  closeGracefully(alone.socket)
+  return { ...helped, facts: { ...helped.facts, tls: { ...tls, alone: objection.code } } }
+}
+
+/** Our judge says yes, and the TLS library says no. */
+function disputed(alone: Look, code: string): Look {
+  const failures = alone.facts.failures.map((one) =>
+    one.kind === 'tls-untrusted'
+      ? ({ kind: 'tls-untrusted', why: 'disputed', code } as const)
+      : one,
+  )
+  return { ...alone, facts: { ...alone.facts, failures } }
 }
 
 /** Refuses nothing, so that everything can be looked at. */
@@ -129,9 +175,11 @@ interface Facts {
   readonly failures: readonly UpstreamFailure[]
   /** Whether a connection that is to carry requests would be refused for one of them. */
   readonly refused: boolean
+  /** What the TLS library holds against the chain of this leaf. */
+  readonly objection: { readonly leaf: X509Certificate; readonly code: string } | undefined
 }
 
-const NONE: Facts = { tls: undefined, failures: [], refused: false }
+const NONE: Facts = { tls: undefined, failures: [], refused: false, objection: undefined }
 
 function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
   const leaf = socket.getPeerX509Certificate()
@@ -151,9 +199,16 @@ function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
     chain: chainReport(leaf),
     hostname: mismatch === undefined ? 'passed' : 'failed',
     trust: untrusted === undefined ? 'passed' : 'failed',
+    alone: undefined,
     pins: tls.pins.length === 0 ? 'not-asked' : unpinned === undefined ? 'passed' : 'failed',
   }
-  return { tls: facts, failures, refused: verified.refusal !== undefined }
+  const code = chainObjection(socket)
+  return {
+    tls: facts,
+    failures,
+    refused: verified.refusal !== undefined,
+    objection: code === undefined ? undefined : { leaf, code },
+  }
 }
 
 /** The key exchange by name; finite fields before TLS 1.3 have a size instead. */

@@ -106,6 +106,7 @@ const REPORT: ScanReport & TestReport = {
     alpn: HOSTILE,
     hostname: 'failed',
     trust: 'failed',
+    alone: HOSTILE,
     pins: 'failed',
     chain: [
       {

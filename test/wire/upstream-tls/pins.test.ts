@@ -5,7 +5,8 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { expect, test } from 'vitest'
-import { presentedList, pinOf } from '../../../src/forward/connect/pins.ts'
+import { pinOf } from '../../../src/forward/connect/pins.ts'
+import { presentedList } from '../../../src/forward/connect/presented-chain.ts'
 import { Device } from '../../support/devices/device.ts'
 import {
   forwardingServer,
