@@ -2,10 +2,13 @@ import { expect, test } from 'vitest'
 import type { Pkcs12Failure } from '../../src/handshake/pkcs12/failure.ts'
 import type { CrlFault } from '../../src/x509/crl-fault.ts'
 import type { Problem } from '../../src/x509/der-fault.ts'
+import type { FileDeparture } from '../../src/x509/file/file-departure.ts'
 import { campaign, type Target } from './campaign.ts'
 import { certificates } from './certificate-target.ts'
 import { crls } from './crl-target.ts'
 import { failureIn, failureText } from './failure-file.ts'
+import { files } from './file-target.ts'
+import { keyFiles } from './key-target.ts'
 import { keystores } from './pkcs12-target.ts'
 import { TARGETS } from './targets.ts'
 import { elementsAllowed, elementsReadBy } from './work.ts'
@@ -112,6 +115,34 @@ test('the mutants of keystores meet every refusal of one, and some are opened', 
   const expected = Object.entries(KEYSTORES).flatMap(([word, isMet]) => (isMet ? word : []))
   const also = ['opened', 'unused other', 'unused closed']
   expect([...expected, ...also].filter((word) => !words.has(word))).toEqual([])
+})
+
+/** As above: whatever may be odd about a file that is read. */
+const DEPARTURES: Readonly<Record<FileDeparture, true>> = {
+  'byte-order-mark': true,
+  'indented-boundary': true,
+  'old-label': true,
+  'other-label': true,
+  'trailing-white-space': true,
+  'trust-settings': true,
+}
+
+test('the files are read and refused by each of their readers, with every departure', () => {
+  const { words } = tally(files, 6000)
+  const readers = ['refused', 'skipped', 'lists'].flatMap((one) => [
+    `${one} read`,
+    `${one} refused`,
+  ])
+  const parsers = ['certificates parsed', 'certificates refused', 'lists parsed', 'upload taken']
+  const departures = Object.keys(DEPARTURES).map((one) => `departs: ${one}`)
+  const expected = [...readers, ...parsers, 'upload refused', ...departures]
+  expect(expected.filter((word) => !words.has(word))).toEqual([])
+})
+
+test('the keys are opened, and refused for every reason', () => {
+  const { words } = tally(keyFiles, 6000)
+  const expected = ['opened', 'no key', 'an encrypted key', 'the key of another', 'chain refused']
+  expect(expected.filter((word) => !words.has(word))).toEqual([])
 })
 
 const explosive: Target = {
