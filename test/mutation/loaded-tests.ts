@@ -27,9 +27,11 @@ declare global {
   var tfeMutation: {
     readonly is: (id: number) => boolean
     readonly loop: () => void
-    readonly test: (name: string, body: () => unknown) => void
+    readonly test: Collect & { readonly skipIf: (isSkipped: boolean) => Collect }
   }
 }
+
+type Collect = (name: string, body: () => unknown) => void
 
 /** No test needs a tenth of it; a mutant that loops for ever is through within a second. */
 const MAX_ROUNDS = 1_000_000
@@ -53,6 +55,7 @@ export class LoadedTests {
     this.#sources = new Map(
       [...instrumented].map(([path, source]) => [path, stripTypeScriptTypes(source)]),
     )
+    const collect: Collect = (name, body) => void this.#collected.push({ file: '', name, body })
     globalThis.tfeMutation = {
       is: (id) => {
         this.toggle.reached?.add(id)
@@ -62,7 +65,9 @@ export class LoadedTests {
         this.toggle.rounds -= 1
         if (this.toggle.rounds < 0) throw new Error('this loop does not end')
       },
-      test: (name, body) => this.#collected.push({ file: '', name, body }),
+      test: Object.assign(collect, {
+        skipIf: (isSkipped: boolean): Collect => (isSkipped ? () => undefined : collect),
+      }),
     }
     this.#hook()
   }
