@@ -88,11 +88,13 @@ export function readPem(
     if (!closed.ok) faults.add(closed.failure)
     else if (!skips(label)) {
       const message = rule(label)
-      const block = message === undefined ? decoded(closed.value) : undefined
       // A private key in a file of certificates has already travelled too far; its octets are not looked at.
-      if (block === undefined) faults.add({ line: closed.value.line, message: message ?? '' })
-      else if (block.ok) blocks.push(block.value)
-      else faults.join(block.failure)
+      if (message !== undefined) faults.add({ line: closed.value.line, message })
+      else {
+        const block = decoded(closed.value)
+        if (block.ok) blocks.push(block.value)
+        else faults.join(block.failure)
+      }
     }
   }
   if (open !== undefined) faults.add(unended(open))

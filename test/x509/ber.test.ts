@@ -29,6 +29,14 @@ const REWRITTEN: readonly (readonly [promise: string, ber: Buffer, der: string])
   ['so do pieces with a definite length', hex('2407', '040101', '04020203'), '0403010203'],
   ['so do pieces of pieces', hex('2480', '2480', '040101', '0000', '040102', '0000'), '04020102'],
   ['an octet string of no pieces is empty', hex('2480', '0000'), '0400'],
+  ['zeros inside a stated length end nothing', hex('3004', '0000', '0500'), '300400000500'],
+  [
+    'an element of tag zero that holds something ends nothing',
+    hex('3080', '000105', '0000'),
+    '3003000105',
+  ],
+  ['a long form of nothing becomes the shortest', hex('3081', '00'), '3000'],
+  ['a length of eight octets is read', hex('0488', '0000000000000001', 'ff'), '0401ff'],
   ['zeros inside an octet string end nothing', hex('3080', '04020000', '0000'), '300404020000'],
   ['octets inside an octet string are not looked at', hex('0404', '30800000'), '040430800000'],
   ['what follows the first element can be left out', hex('0500', 'ffff'), '0500'],
@@ -74,6 +82,18 @@ const REFUSED: readonly (readonly [
   ['a length that ends too soon is refused', hex('0482', '01'), 'truncated', 0],
   ['a length of nine octets is refused', hex('0489', '000000000000000001', 'ff'), 'truncated', 0],
   ['an indefinite length without its end is refused', hex('3080', '020105'), 'truncated', 5],
+  [
+    'an end that lies half outside of what it lies in is refused',
+    hex('3003', '308000', '00'),
+    'truncated',
+    4,
+  ],
+  [
+    'a tag that has its length outside of what it lies in is refused',
+    hex('3001', '05', '00'),
+    'truncated',
+    2,
+  ],
   ['half an end is refused', hex('3080', '00'), 'truncated', 2],
   [
     'an indefinite length of what is no container is refused',
@@ -161,6 +181,17 @@ test('above that depth, and where a length is open, everything is written anew',
     [3, '3005a003020105'],
   ] as const) {
     expect(rewritten(ber, { behind: 'refused', keptFrom })).toEqual({ ok: true, value: hex(der) })
+  }
+})
+
+test('a piece of 128 octets is taken whole, with its length as it is written', () => {
+  const piece = Buffer.concat([hex('048180'), Buffer.alloc(128, 7)])
+  for (const keptFrom of [0, Infinity]) {
+    const found = rewritten(Buffer.concat([hex('2480'), piece, hex('0000')]), {
+      behind: 'refused',
+      keptFrom,
+    })
+    expect(found).toEqual({ ok: true, value: piece })
   }
 })
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { MAX_FAULTS } from '../../src/kernel/fault-list.ts'
-import { parsePem, pemOf } from '../../src/x509/pem.ts'
+import { certificateBlocks, parsePem, pemOf, readPem } from '../../src/x509/pem.ts'
 
 const DER = Buffer.from('300a06032a0304', 'hex')
 const PEM = pemOf(DER)
@@ -28,6 +28,8 @@ const taken: readonly (readonly [promise: string, text: string, lines: readonly 
     ),
     [1],
   ],
+  ['lines may end as on old Macs', PEM.replaceAll('\n', '\r'), [1]],
+  ['lines of each kind are counted once', `a\r\nb\rc\n${PEM}`, [4]],
   ['blank lines inside are nothing', block(`\n${DER.toString('base64')}\n`), [1]],
 ]
 
@@ -82,6 +84,18 @@ const refused: readonly (readonly [
     'a header field inside is found in its line',
     block('Proc-Type: 4,ENCRYPTED\n\nAAAA'),
     [[2, /header field/u]],
+  ],
+  ['what is beside such a line is not judged', block('A$AA\nAAA'), [[2, /not base64/u]]],
+  [
+    'two files put together are found',
+    `${PEM.trimEnd()}${PEM}`,
+    [
+      [
+        3,
+        /^found END and BEGIN on one line, wanted each on a line of its own: put a line break between them$/u,
+      ],
+      [1, /does not add up/u],
+    ],
   ],
   ['base64 that lost a character is found', block('AAA'), [[1, /does not add up/u]]],
   ['base64 padded in the middle is found', block('AA==\nAAAA'), [[1, /does not add up/u]]],
@@ -205,6 +219,55 @@ test('single dashes are part of a label, and so is none at all', () => {
     const read = parsePem(`${begin(label)}\nAAAA\n${end(label)}`, label)
     expect(read).toMatchObject({ ok: true, value: [{ label }] })
   }
+})
+
+const every = (text: string) => readPem(text, () => undefined)
+
+const ODD: readonly (readonly [what: string, text: string, departures: readonly string[]])[] = [
+  ['nothing odd', PEM, []],
+  ['a byte order mark', `\ufeff${PEM}`, ['byte-order-mark']],
+  ['a byte order mark read octet by octet', `\u00ef\u00bb\u00bf${PEM}`, ['byte-order-mark']],
+  ['such a mark further on, which is text', `x\n\ufeff\n${PEM}`, []],
+  ['a BEGIN behind a blank', ` ${PEM}`, ['indented-boundary']],
+  ['an END behind a tab', PEM.replace('-----END', '\t-----END'), ['indented-boundary']],
+  ['blanks behind both', PEM.replaceAll('-----\n', '----- \n'), []],
+  ['blanks before what is none', ` -----\n${PEM}`, []],
+]
+
+for (const [what, text, departures] of ODD) {
+  test(`a text with ${what} is read, and that is told`, () => {
+    const read = every(text)
+    expect(read).toMatchObject({ ok: true, value: { blocks: [{ der: DER }] } })
+    expect(read.ok ? [...read.value.departures] : []).toEqual(departures)
+  })
+}
+
+test('blocks that are skipped are passed over, whatever is in them, and others not', () => {
+  const text = `${begin('A')}\n?\n${end('A')}\n${pemOf(DER, 'B')}`
+  const read = readPem(
+    text,
+    () => undefined,
+    (label) => label === 'A',
+  )
+  expect(read).toMatchObject({ ok: true, value: { blocks: [{ label: 'B', line: 4 }] } })
+  expect(every(text)).toMatchObject({ ok: false, failure: [{ line: 2 }] })
+})
+
+test('joined boundaries are told apart from dashes, whatever their labels', () => {
+  for (const label of ['', 'X', 'CERTIFICATE']) {
+    const joined = every(`${end(label)}${begin(label)}`)
+    expect(joined).toMatchObject({ ok: false, failure: [{ line: 1 }] })
+  }
+  expect(every('-----END X-----x-----BEGIN X-----').ok).toBe(true)
+})
+
+test('certificates are cut out of a text with their boundaries', () => {
+  expect(certificateBlocks(`a\n${PEM}b\n${PEM}`)).toEqual([PEM.trimEnd(), PEM.trimEnd()])
+  expect(certificateBlocks('a')).toEqual([])
+})
+
+test('nothing is written as boundaries alone', () => {
+  expect(pemOf(Buffer.alloc(0))).toBe(`${begin('CERTIFICATE')}\n${end('CERTIFICATE')}\n`)
 })
 
 test('another label can be asked for', () => {
