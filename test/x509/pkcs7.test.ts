@@ -160,6 +160,11 @@ const FAULTY: readonly Faulty[] = [
     'it holds 201 revocation lists, wanted 200 at most',
   ],
   [
+    'more certificates and more lists than the bound',
+    bag(some(201), SIGNED_DATA, some(202)),
+    'it holds 201 certificates, wanted 200 at most',
+  ],
+  [
     'more elements around the certificates than the bound',
     berBag([root.der], open(0x31, Buffer.alloc(200_000, Buffer.from([0x05, 0x00])))),
     'it holds more than 100000 elements around its certificates and lists, wanted 100000 at most',
@@ -183,10 +188,61 @@ for (const [what, octets, expected] of FAULTY) {
   })
 }
 
+const long = Buffer.concat([Buffer.from('3084', 'hex'), Buffer.alloc(4), whole.subarray(4)])
+long.writeUInt32BE(whole.length - 4, 2)
+
+test('a bag whose length is written with more octets than it needs is read', () => {
+  expect(contentOfPkcs7(long)).toEqual({ ok: true, value: { certificates: [root.der], lists: [] } })
+})
+
+const PARTS: readonly (readonly [parts: readonly Buffer[], text: RegExp])[] = [
+  [[], /^its version lacks/u],
+  [[der.integer(1)], /^its digestAlgorithms lacks/u],
+  [[der.integer(1), der.set()], /^its encapsulatedContent lacks/u],
+  [
+    [der.integer(1), der.set(), der.sequence(), der.context(1, der.integer(1))],
+    /^its bag of lists holds an element of another kind/u,
+  ],
+]
+
+for (const [parts, text] of PARTS) {
+  test(`of a bag with ${parts.length} parts the one is named that is missing or wrong`, () => {
+    const read = contentOfPkcs7(
+      der.sequence(der.oid(SIGNED_DATA), der.context(0, der.sequence(...parts))),
+    )
+    expect(read.ok ? '' : pkcs7FailureText(read.failure)).toMatch(text)
+  })
+}
+
+test('a fault of the outermost is one of contentInfo', () => {
+  expect(contentOfPkcs7(der.set())).toEqual({
+    ok: false,
+    failure: {
+      kind: 'malformed',
+      fault: { problem: 'unexpected-element', field: 'contentInfo', offset: 0 },
+    },
+  })
+})
+
+test('what is no sequence around a bag, or not there, is named', () => {
+  const texts = [der.sequence(der.oid(SIGNED_DATA)), Buffer.from('3080', 'hex'), der.set()].map(
+    (octets) => {
+      const read = contentOfPkcs7(octets)
+      return read.ok ? '' : pkcs7FailureText(read.failure)
+    },
+  )
+  expect(texts).toEqual([
+    'its content lacks something that has to stand there (octet 13)',
+    'it ends before its own lengths say so: it was not copied whole (octet 2)',
+    'it holds an element of another kind than has to stand there (octet 0)',
+  ])
+})
+
 const BAGS: readonly (readonly [what: string, begin: string, isBag: boolean])[] = [
   ['a bag of stated length', '300206092a', true],
   ['a bag of open length', '308006092a', true],
   ['a bag with a long length', '3082012306092a', true],
+  ['a bag with a length of one octet behind its first', '30818006092a', true],
   ['a bag with a longer length than it needs', '30840000012306092a', true],
   ['a certificate of open length', '30803080', false],
   ['a PKCS#12 file of open length', '3080020103', false],
