@@ -11,6 +11,7 @@ import { certificatePems } from '../../upstream-tls/custom-certificates.ts'
 import { certificatesIn } from '../../x509/file/certificate-file.ts'
 import { certificateBlocks, pemOf } from '../../x509/pem.ts'
 import { placeText } from '../../x509/file/read-file.ts'
+import type { Certificate } from '../../x509/certificate.ts'
 import type { TimelyPath } from './own-path-check.ts'
 import type { ClientIdentity, PemFile, UpstreamTls } from '../settings.ts'
 
@@ -44,10 +45,13 @@ export function pathContext(
   { leaf, intermediates, anchor }: TimelyPath,
 ): SecureContext {
   const isListed = anchor.fingerprint === leaf.fingerprint
+  const needsMark = !isListed && !looksSelfSigned(anchor)
   return createSecureContext({
     ...contextOptions(tls, identity),
     ca: [
-      pemOf(Buffer.concat([anchor.der, TRUSTED_FOR_SERVERS]), 'TRUSTED CERTIFICATE'),
+      needsMark
+        ? pemOf(Buffer.concat([anchor.der, TRUSTED_FOR_SERVERS]), 'TRUSTED CERTIFICATE')
+        : pemOf(anchor.der),
       ...intermediates.map(({ der }) => pemOf(der)),
     ],
     // With it, intermediates would be anchors; without it, a leaf cannot be its own.
@@ -56,9 +60,18 @@ export function pathContext(
 }
 
 /**
- * Marks a certificate as an anchor whether it signed itself or not: an X509_CERT_AUX with the purpose serverAuth, as
- * `openssl x509 -addtrust serverAuth` writes it behind the certificate. Of an anchor that another CA signed the TLS
- * library then looks at no date: who hands it over does.
+ * Whether the TLS library takes a certificate for self-signed, which it tells by names and key identifiers, not by the
+ * signature: what it is handed and takes for self-signed is an anchor to it.
+ */
+export function looksSelfSigned({ der }: Certificate): boolean {
+  const certificate = new X509Certificate(der)
+  return certificate.checkIssued(certificate)
+}
+
+/**
+ * Marks a certificate that another CA signed as an anchor: an X509_CERT_AUX with the purpose serverAuth, as
+ * `openssl x509 -addtrust serverAuth` writes it behind the certificate. Of such an anchor the TLS library then looks at no
+ * date and at no purpose: who hands it over does. One that needs no mark is given none, so that the library looks.
  */
 const TRUSTED_FOR_SERVERS = Buffer.from('300c300a06082b06010505070301', 'hex')
 

@@ -4,12 +4,11 @@
  * thread (RFC 4158 §2.4.1). Handed the sound path alone, it has the last word on it. What became of it is remembered for
  * each server until the upstream is opened anew, so that only the first connection costs more than one handshake.
  */
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
-import { pathContext } from './client-context.ts'
+import { looksSelfSigned, pathContext } from './client-context.ts'
 import type { OwnPathCheck, TimelyPath } from './own-path-check.ts'
 import type { ClientIdentity, UpstreamTls } from '../settings.ts'
-import type { Certificate } from '../../x509/certificate.ts'
 
 /** What can be done about a chain that the TLS library does not believe and our judge does. */
 export type Handover =
@@ -83,6 +82,7 @@ export class HandedPaths {
   #handed(key: string, found: TimelyPath): HandedPath | undefined {
     const issuers = [...found.intermediates, found.anchor]
     try {
+      // A CA's new key signed with its old one, without key identifiers: it would be an anchor.
       if (found.intermediates.some(looksSelfSigned)) return undefined
       return {
         key,
@@ -103,15 +103,6 @@ type Known =
 
 const keyOf = ({ leaf, intermediates, anchor }: TimelyPath): string =>
   [leaf, ...intermediates, anchor].map(({ fingerprint }) => fingerprint).join()
-
-/**
- * The TLS library takes a certificate for self-signed by its names and key identifiers, not by its signature, and what it
- * is handed and takes for self-signed is an anchor to it: a CA's new key signed with its old one, without identifiers.
- */
-function looksSelfSigned({ der }: Certificate): boolean {
-  const certificate = new X509Certificate(der)
-  return certificate.checkIssued(certificate)
-}
 
 /** Verdicts on what another path would not change, or that another context would not repeat. */
 const FINAL: ReadonlySet<string> = new Set([

@@ -56,8 +56,11 @@ export function ownPathCheck({ trust, selection }: UpstreamTls): OwnPathCheck {
     timelyPath(leaf, now) {
       const judged = judgePresented(presentedList(leaf), named, limits)
       if (!judged.ok) return undefined
-      return judged.value.find(({ leaf: own, intermediates, anchor }) =>
-        [own, ...intermediates, anchor].every((one) => isTimely(one, now)),
+      return judged.value.find(
+        ({ leaf: own, intermediates, anchor }) =>
+          [own, ...intermediates, anchor].every((one) => isTimely(one, now)) &&
+          // Of a listed leaf nothing has been judged yet.
+          (own !== anchor || loneFault(own, limits) === undefined),
       )
     },
   }

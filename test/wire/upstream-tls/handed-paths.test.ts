@@ -18,7 +18,14 @@ import type { UpstreamTls } from '../../../src/forward/settings.ts'
 import type { UpstreamFailure } from '../../../src/forward/upstream-failure.ts'
 import { parseCertificate, type Certificate } from '../../../src/x509/certificate.ts'
 import * as der from '../../support/certificates/der-writer.ts'
-import { mintCa, mintLeaf, OIDS, type Ca } from '../../support/certificates/mint.ts'
+import {
+  keyUsage,
+  mintCa,
+  mintLeaf,
+  OIDS,
+  type Ca,
+  type LeafOptions,
+} from '../../support/certificates/mint.ts'
 import { mintKeys } from '../../support/certificates/mint-certificate.ts'
 import { serverOptions, upstreamSettings } from '../../support/front-ends/forwarding-server.ts'
 import { rawUpstream } from '../../support/upstreams/raw-upstream.ts'
@@ -234,6 +241,32 @@ test('a certificate that is trusted itself is reached beside a trusted CA that h
   expect(await opened(server.port, trusting(old)).dial()).toMatchObject({ why: 'expired' })
   expect(await opened(server.port, trusting(old, { ...old, pem: own.pem })).dial()).toBe('reached')
 })
+
+const UNFIT: readonly (readonly [promise: string, unfit: Partial<LeafOptions>, why: string])[] = [
+  ['that is for clients only', { purposes: ['clientAuth'] }, 'wrong-purpose'],
+  [
+    'whose key may only sign certificates',
+    { extensions: [keyUsage('keyCertSign')] },
+    // We have no word on the key usage of a certificate that is listed; the library has.
+    'disputed',
+  ],
+]
+for (const [promise, unfit, why] of UNFIT) {
+  test(`a certificate that is trusted itself and ${promise} is no server's`, async () => {
+    const usual = { issuer: root, dns: ['upstream.test'], purposes: ['serverAuth'] } as const
+    const own = mintLeaf({ ...usual, ...unfit })
+    await using server = await serving(own)
+    const upstream = opened(server.port, trusting({ ...root, pem: own.pem }))
+    const failure = { kind: 'tls-untrusted', why, code: 'INVALID_PURPOSE' }
+    expect(await upstream.dial()).toMatchObject(failure)
+    const { plan } = upstream
+    expect(plan.handedPaths?.taken(placeOf(plan), Date.now())).toBeUndefined()
+    // Control: nothing else is wrong with it.
+    const fit = mintLeaf(usual)
+    await using other = await serving(fit)
+    expect(await opened(other.port, trusting({ ...root, pem: fit.pem })).dial()).toBe('reached')
+  })
+}
 
 test("a CA's new key signed with its old one is not handed where it would pass for an anchor", async () => {
   const without = [OIDS.authorityKeyIdentifier, OIDS.subjectKeyIdentifier]
