@@ -18,6 +18,7 @@ import {
 } from './attempt.ts'
 import { closeGracefully } from './close-gracefully.ts'
 import type { HandedPath } from './handed-paths.ts'
+import { presentedList } from './presented-chain.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
 
 /** Told once, never at once, how dialling ended; `shown` is the leaf that the server presented. */
@@ -71,17 +72,21 @@ export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS)
       const code = tried.objection
       if (code === undefined) {
         if (tried.result.ok) handedPaths?.remember(place, path)
+        // What is allowed without a path is not lost with a connection.
+        else if (before.result.ok) return lastly(undefined)
         return end(tried)
       }
-      handedPaths?.refuse(place, path, code)
       discard(tried)
+      // Of several servers behind one address, or of an impostor on the way, another one has answered.
+      if (!isSameChain(before, tried)) return lastly(undefined)
+      handedPaths?.refuse(place, path, code)
       if (before.result.ok) lastly(code)
       else end(disputed(before, code))
     })
-  // What is allowed without a path is still allowed.
-  const lastly = (code: string): void =>
+  // What is allowed without a path is still allowed; `code` is what the library said of the path.
+  const lastly = (code: string | undefined): void =>
     connect(plan.context, (tried) =>
-      end(tried.objection === undefined ? tried : disputed(tried, code)),
+      end(code === undefined || tried.objection === undefined ? tried : disputed(tried, code)),
     )
   const remembered = handedPaths?.taken(place, Date.now())
   if (remembered === undefined) byItself()
@@ -90,6 +95,16 @@ export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS)
 
 function discard({ result }: Attempt): void {
   if (result.ok) closeGracefully(result.value)
+}
+
+/** Whether two connections showed the same certificates; only then the second has a say in what the first has shown. */
+function isSameChain(one: Attempt, other: Attempt): boolean {
+  if (one.leaf === undefined || other.leaf === undefined) return false
+  const [first, second] = [presentedList(one.leaf), presentedList(other.leaf)]
+  return (
+    first.length === second.length &&
+    first.every(({ raw }, index) => second[index]?.raw.equals(raw) === true)
+  )
 }
 
 /** Another name may be answered with another certificate. */

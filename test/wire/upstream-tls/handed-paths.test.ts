@@ -3,8 +3,10 @@
  * remembered for as long as it serves, and told as what it is where the library refuses it all the same.
  */
 import { once } from 'node:events'
+import { connect as connectTcp, createServer, type AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream'
 import { X509Certificate } from 'node:crypto'
-import { connect, type SecureContext } from 'node:tls'
+import { connect, createSecureContext, type SecureContext } from 'node:tls'
 import { expect, test } from 'vitest'
 import { openUpstream, type UpstreamOptions } from '../../../src/forward/balance/upstream.ts'
 import type { DialPlan } from '../../../src/forward/connect/attempt.ts'
@@ -103,16 +105,23 @@ function opened(port: number, tls: Partial<UpstreamTls> = trusting(root)): Opene
   }
 }
 
-/** Counts connections as they come: a client that has seen enough may be gone before the server has. */
-async function serving(sent: Sent) {
+/**
+ * Counts connections as they come: a client that has seen enough may be gone before the server has. What is sent may be
+ * another on each connection, the last one from then on.
+ */
+async function serving(sent: Sent, ...later: readonly Sent[]) {
   let connections = 0
+  const contexts = [sent, ...later].map(({ chainPem, keyPem }) =>
+    createSecureContext({ cert: chainPem, key: keyPem }),
+  )
   const server = await rawUpstream(
     {
       ...serverOptions(sent),
       // Asked once for each hello, because every client sends a name.
       SNICallback: (_, done) => {
+        const context = contexts[connections] ?? contexts.at(-1)
         connections += 1
-        done(null, undefined)
+        done(null, context)
       },
     },
     () => {},
@@ -181,6 +190,23 @@ test('where the library refuses that path too, it is told so, and handed no seco
   expect(handshakes).toEqual([2, 3])
 })
 
+test('another server that answers while a path is handed does not spoil the path', async () => {
+  const impostor = mintLeaf({ issuer: stranger, dns: ['upstream.test'], purposes: ['serverAuth'] })
+  await using server = await serving(misleading, impostor, impostor, misleading)
+  const upstream = opened(server.port)
+  expect(await upstream.dial()).toMatchObject({ kind: 'tls-untrusted', why: 'unknown-issuer' })
+  expect(await upstream.dial()).toBe('reached')
+  expect(server.connections()).toBe(5)
+})
+
+test('another server of the same upstream that answers while a path is handed is reached', async () => {
+  const second = mintCa({ name: 'Second Root' })
+  const own = mintLeaf({ issuer: second, dns: ['upstream.test'], purposes: ['serverAuth'] })
+  await using server = await serving(misleading, own)
+  const upstream = opened(server.port, trusting(root, second))
+  expect([await upstream.dial(), server.connections()]).toEqual(['reached', 3])
+})
+
 const MODES: readonly (readonly [promise: string, tls: Partial<UpstreamTls>])[] = [
   ['Allow and Log', { strict: true, allowAndLog: true }],
   ['strict TLS off', { strict: false }],
@@ -200,6 +226,24 @@ for (const [mode, tls] of MODES) {
     const disputed = { untrusted: { why: 'disputed' } }
     expect(upstream.untrusted).toMatchObject([disputed, disputed])
     expect(server.connections()).toBe(4)
+  })
+
+  test(`with ${mode} a server is used although the connection for the path that was found breaks`, async () => {
+    await using server = await serving(misleading)
+    let connections = 0
+    const front = createServer((incoming) => {
+      connections += 1
+      if (connections === 2) return void incoming.destroy()
+      const outgoing = connectTcp(server.port, '127.0.0.1')
+      pipeline(incoming, outgoing, incoming, () => {})
+    })
+    front.listen(0, '127.0.0.1')
+    await once(front, 'listening')
+    const { port } = front.address() as AddressInfo
+    const upstream = opened(port, { ...tls, ...trusting(root) })
+    expect([await upstream.dial(), connections]).toEqual(['reached', 3])
+    expect(upstream.untrusted).toMatchObject([{ untrusted: { why: 'unknown-issuer' } }])
+    front.close()
   })
 
   test(`with ${mode} a server without any path is called untrusted, after one handshake`, async () => {
