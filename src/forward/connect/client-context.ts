@@ -75,13 +75,48 @@ export function looksSelfSigned({ der }: Certificate): boolean {
  */
 const TRUSTED_FOR_SERVERS = Buffer.from('300c300a06082b06010505070301', 'hex')
 
+/**
+ * Adds to a certificate of ours that stands alone what issued it, from the trust store: as the TLS library does, which
+ * takes it from what a context trusts, and in the context of one path that is not there.
+ */
+export function completedIdentity(
+  tls: UpstreamTls,
+  identity: ClientIdentity | undefined,
+): ClientIdentity | undefined {
+  if (identity === undefined) return undefined
+  const [own, ...others] = certificateBlocks(identity.chainPem)
+  if (own === undefined || others.length > 0) return identity
+  const trusted = trustedPems(tls).map((pem) => new X509Certificate(pem))
+  const chain = [new X509Certificate(own)]
+  for (let last = chain.at(-1); last !== undefined && chain.length <= MAX_ISSUERS;) {
+    const below = last
+    last = trusted.find((one) => !chain.includes(one) && issued(one, below))
+    if (last !== undefined) chain.push(last)
+  }
+  return { ...identity, chainPem: chain.map(({ raw }) => pemOf(raw)).join('') }
+}
+
+function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
+  try {
+    return subject.checkIssued(issuer) && subject.verify(issuer.publicKey)
+  } catch {
+    // A key that this runtime cannot use has signed nothing.
+    return false
+  }
+}
+
+/** As many as our judge takes between a leaf and its anchor, and the anchor. */
+const MAX_ISSUERS = 9
+
+const trustedPems = ({ trust }: UpstreamTls): readonly string[] => [
+  ...defaultRoots(trust.default),
+  ...trust.custom.flatMap(({ bytes }) => certificatePems(bytes)),
+]
+
 function contextOptions(tls: UpstreamTls, identity: ClientIdentity | undefined) {
   return {
     // Never undefined: that would add what NODE_EXTRA_CA_CERTS names. An empty list trusts no CA.
-    ca: [
-      ...defaultRoots(tls.trust.default),
-      ...tls.trust.custom.flatMap(({ bytes }) => certificatePems(bytes)),
-    ],
+    ca: [...trustedPems(tls)],
     // Whatever is listed is an anchor, an intermediate or the server's own certificate included.
     allowPartialTrustChain: true,
     ...handshakeOffer(tls.selection),

@@ -6,7 +6,7 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
-import { looksSelfSigned, pathContext } from './client-context.ts'
+import { completedIdentity, looksSelfSigned, pathContext } from './client-context.ts'
 import type { OwnPathCheck, TimelyPath } from './own-path-check.ts'
 import type { ClientIdentity, UpstreamTls } from '../settings.ts'
 
@@ -29,13 +29,18 @@ export interface HandedPath {
 /** The `HandedPaths` of one upstream; at most one for each server and name that is sent to it. */
 export class HandedPaths {
   readonly #tls: UpstreamTls
-  readonly #identity: ClientIdentity | undefined
+  /** Worked out when the first path is handed: nearly no upstream needs one. */
+  readonly #identity: () => ClientIdentity | undefined
   readonly #check: OwnPathCheck
   readonly #known = new Map<string, Known>()
 
   constructor(tls: UpstreamTls, identity: ClientIdentity | undefined, check: OwnPathCheck) {
     this.#tls = tls
-    this.#identity = identity
+    let completed: { readonly identity: ClientIdentity | undefined } | undefined
+    this.#identity = () => {
+      completed ??= { identity: completedIdentity(tls, identity) }
+      return completed.identity
+    }
     this.#check = check
   }
 
@@ -86,7 +91,7 @@ export class HandedPaths {
       if (found.intermediates.some(looksSelfSigned)) return undefined
       return {
         key,
-        context: pathContext(this.#tls, this.#identity, found),
+        context: pathContext(this.#tls, this.#identity(), found),
         notBefore: Math.max(...issuers.map(({ notBefore }) => notBefore)),
         notAfter: Math.min(...issuers.map(({ notAfter }) => notAfter)),
       }

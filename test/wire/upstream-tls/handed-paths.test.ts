@@ -3,7 +3,7 @@
  * remembered for as long as it serves, and told as what it is where the library refuses it all the same.
  */
 import { once } from 'node:events'
-import { connect as connectTcp, createServer, type AddressInfo } from 'node:net'
+import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { X509Certificate } from 'node:crypto'
 import { connect, createSecureContext, type SecureContext } from 'node:tls'
@@ -13,6 +13,7 @@ import type { DialPlan } from '../../../src/forward/connect/attempt.ts'
 import { pathContext } from '../../../src/forward/connect/client-context.ts'
 import { dial, placeOf } from '../../../src/forward/connect/dial.ts'
 import { HandedPaths } from '../../../src/forward/connect/handed-paths.ts'
+import { presentedList } from '../../../src/forward/connect/presented-chain.ts'
 import { ownPathCheck, type TimelyPath } from '../../../src/forward/connect/own-path-check.ts'
 import type { UntrustedServer } from '../../../src/forward/connect/untrusted.ts'
 import { testServer } from '../../../src/forward/diagnose/test-server.ts'
@@ -266,6 +267,48 @@ test('a pin and a name still refuse a server whose path was found', async () => 
     kind: 'tls-name-mismatch',
   })
 })
+
+for (const [what, sent] of [
+  ['that is handed', misleading],
+  ['that the library finds', sending(leaf, issuing)],
+] as const) {
+  test(`our own certificate without its issuer is completed from the trust store on a path ${what}`, async () => {
+    const clients = mintCa({ name: 'Clients', issuer: root })
+    const own = mintLeaf({ issuer: clients, purposes: ['clientAuth'] })
+    const shown: string[][] = []
+    await using server = await rawUpstream(
+      { ...serverOptions(sent), requestCert: true, rejectUnauthorized: true, ca: [root.pem] },
+      ({ socket }) => {
+        const certificate = socket.getPeerX509Certificate()
+        if (certificate === undefined) throw new Error('no certificate')
+        shown.push(presentedList(certificate).map(({ raw }) => raw.toString('hex')))
+        socket.end()
+      },
+    )
+    const identity = { chainPem: own.pem, keyPem: own.keyPem }
+    const upstream = openUpstream(upstreamSettings(server.port, { tls: trusting(root, clients) }), {
+      identity,
+      onUntrusted: () => {},
+    })
+    if (!upstream.ok) throw new Error(JSON.stringify(upstream.failure))
+    const [first] = upstream.value.servers
+    if (first === undefined) throw new Error('no server')
+    const reached = await new Promise<Socket>((resolve, reject) => {
+      dial(first.plan, (result) => {
+        if (result.ok) resolve(result.value)
+        else reject(new Error(JSON.stringify(result.failure)))
+      })
+    })
+    reached.resume()
+    await once(reached, 'close')
+    expect(shown.at(-1)?.slice(0, 2)).toEqual(
+      [own, clients].map(({ der: it }) => it.toString('hex')),
+    )
+    expect(first.plan.handedPaths?.taken(placeOf(first.plan), Date.now()) !== undefined).toBe(
+      sent === misleading,
+    )
+  })
+}
 
 const middle = mintCa({ name: 'Middle', issuer: root })
 const lower = mintCa({ name: 'Lower', keys, issuer: middle })
