@@ -8,6 +8,7 @@ import { X509Certificate } from 'node:crypto'
 import { getCACertificates } from 'node:tls'
 import { lowersSecurity } from '../../upstream-tls/handshake-offer.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
+import { anchorOf, type TrustAnchor } from '../../trust/anchor.ts'
 import type { PathFailure } from '../../trust/failure.ts'
 import { judge } from '../../trust/judge.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../trust/limits.ts'
@@ -169,9 +170,8 @@ function judgePresented(
 const TOO_MANY = 'too-many-certificates'
 
 /**
- * The anchors that a presented certificate names as its issuer: no path can end elsewhere. Holding all 121 bundled ones
- * to what they say of themselves would take a fifth of a second for each upstream. Each stands alone, so that whatever
- * is listed is an anchor, as it is for the TLS library.
+ * The anchors that a presented certificate names as its issuer: no path can end elsewhere. Each stands alone, so that
+ * whatever is listed is an anchor, as it is for the TLS library.
  */
 function storeFor(
   presented: readonly Certificate[],
@@ -179,10 +179,26 @@ function storeFor(
   limits: Limits,
 ): TrustStore {
   const issuers = new Set(presented.map(({ issuer }) => issuer.key))
-  const anchors = [...issuers].flatMap((key) => named.get(key) ?? [])
-  const settings = anchors.map((one) => ({ name: 'listed', chain: [one] }))
-  return trustStore({ settings, profile: 'private', limits })
+  const listed = [...issuers].flatMap((key) => named.get(key) ?? [])
+  const anchors = listed.map((one) => anchorUnder(one, limits))
+  const anchorsNamed = Map.groupBy(anchors, ({ certificate }) => certificate.subject.key)
+  return { ...trustStore({ settings: [], profile: 'private', limits }), anchors, anchorsNamed }
 }
+
+/**
+ * Holding all 121 bundled ones to what they say of themselves takes a tenth of a second, and a server that nothing vouches
+ * for can name them all in each handshake: so each is held to it once.
+ */
+function anchorUnder(certificate: Certificate, limits: Limits): TrustAnchor {
+  const held = heldTo.get(limits) ?? new WeakMap<Certificate, TrustAnchor>()
+  heldTo.set(limits, held)
+  const anchor = held.get(certificate) ?? anchorOf(certificate, 'listed', limits)
+  held.set(certificate, anchor)
+  return anchor
+}
+
+/** By the limits, of which there are two, and the certificates of the operator, never those of a peer. */
+const heldTo = new WeakMap<Limits, WeakMap<Certificate, TrustAnchor>>()
 
 /** What is wrong with an anchor says more than that something is. */
 const codeOf = (failure: PathFailure): string =>
