@@ -4,15 +4,15 @@
  * is not enough, because a server with any certificate of a trusted CA could send the pinned one with it.
  */
 import { createHash, type X509Certificate } from 'node:crypto'
-import { presentedPath } from './presented-chain.ts'
+import { presentedSigners } from './presented-chain.ts'
 
-/** The pins of the path that a server showed, when none of them is wanted; nothing when one is, or none is wanted. */
+/** The pins of every way up from the leaf that a server showed, when none of them is wanted; nothing when one is, or none is wanted. */
 export function unpinned(
   leaf: X509Certificate,
   wanted: readonly string[],
 ): readonly string[] | undefined {
   if (wanted.length === 0) return undefined
-  const shown = presentedPath(leaf).map(pinOf)
+  const shown = presentedSigners(leaf).map(pinOf)
   return shown.some((pin) => wanted.includes(pin)) ? undefined : shown
 }
 

@@ -17,6 +17,21 @@ export function presentedPath(leaf: X509Certificate): readonly X509Certificate[]
   return path
 }
 
+/**
+ * The leaf and every presented certificate that signed its way down to it, whichever way: of a web the trusted path need
+ * not be the first one.
+ */
+export function presentedSigners(leaf: X509Certificate): readonly X509Certificate[] {
+  const [first, ...others] = presentedList(leaf)
+  const signers = first === undefined ? [] : [first]
+  const budget = { signatures: MAX_SIGNATURES }
+  // It grows while it is read.
+  for (const subject of signers) {
+    signers.push(...others.filter((one) => !signers.includes(one) && signed(one, subject, budget)))
+  }
+  return signers
+}
+
 /** What the server sent, in its order, whether it belongs together or not. */
 export function presentedList(leaf: X509Certificate): readonly X509Certificate[] {
   const list: X509Certificate[] = []

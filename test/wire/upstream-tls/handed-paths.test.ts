@@ -15,6 +15,7 @@ import { dial, placeOf } from '../../../src/forward/connect/dial.ts'
 import { HandedPaths } from '../../../src/forward/connect/handed-paths.ts'
 import { presentedList } from '../../../src/forward/connect/presented-chain.ts'
 import { ownPathCheck, type TimelyPath } from '../../../src/forward/connect/own-path-check.ts'
+import { pinOf } from '../../../src/forward/connect/pins.ts'
 import type { UntrustedServer } from '../../../src/forward/connect/untrusted.ts'
 import { testServer } from '../../../src/forward/diagnose/test-server.ts'
 import type { UpstreamTls } from '../../../src/forward/settings.ts'
@@ -318,6 +319,17 @@ const lowest = mintLeaf({ issuer: lower, dns: ['upstream.test'], purposes: ['ser
 test('a path may end at a trusted CA that another CA signed', async () => {
   await using server = await serving(sending(lowest, astray, lower, middle))
   expect(await opened(server.port, trusting(middle)).dial()).toBe('reached')
+})
+
+test('a pin counts for the CAs of a path that was handed, and for none that only stands beside it', async () => {
+  const beside = mintCa({ name: 'Beside', issuer: root })
+  await using server = await serving(sending(lowest, astray, beside, lower, middle))
+  const pins = (ca: Ca): readonly string[] => [pinOf(new X509Certificate(ca.pem))]
+  const pinned = (ca: Ca) => opened(server.port, { ...trusting(root), pins: pins(ca) })
+  expect(await pinned(middle).dial()).toBe('reached')
+  for (const other of [beside, stranger, root]) {
+    expect(await pinned(other).dial()).toMatchObject({ kind: 'tls-pin-mismatch' })
+  }
 })
 
 test('a certificate that is trusted itself is reached beside a trusted CA that has expired', async () => {
