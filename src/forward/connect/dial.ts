@@ -18,7 +18,7 @@ import {
 } from './attempt.ts'
 import { closeGracefully } from './close-gracefully.ts'
 import type { HandedPath } from './handed-paths.ts'
-import { presentedList } from './presented-chain.ts'
+import { isSameChain } from './presented-chain.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
 
 /** Told once, never at once, how dialling ended; `shown` is the leaf that the server presented. */
@@ -78,7 +78,7 @@ export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS)
       }
       discard(tried)
       // Of several servers behind one address, or of an impostor on the way, another one has answered.
-      if (!isSameChain(before, tried)) return lastly(undefined)
+      if (!isSameChain(before.leaf, tried.leaf)) return lastly(undefined)
       handedPaths?.refuse(place, path, code)
       if (before.result.ok) lastly(code)
       else end(disputed(before, code))
@@ -95,16 +95,6 @@ export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS)
 
 function discard({ result }: Attempt): void {
   if (result.ok) closeGracefully(result.value)
-}
-
-/** Whether two connections showed the same certificates; only then the second has a say in what the first has shown. */
-function isSameChain(one: Attempt, other: Attempt): boolean {
-  if (one.leaf === undefined || other.leaf === undefined) return false
-  const [first, second] = [presentedList(one.leaf), presentedList(other.leaf)]
-  return (
-    first.length === second.length &&
-    first.every(({ raw }, index) => second[index]?.raw.equals(raw) === true)
-  )
 }
 
 /** Another name may be answered with another certificate. */

@@ -43,6 +43,19 @@ export function presentedList(leaf: X509Certificate): readonly X509Certificate[]
   return list
 }
 
+/** Whether two connections showed the same certificates: only then has the second a say in what the first one showed. */
+export function isSameChain(
+  one: X509Certificate | undefined,
+  other: X509Certificate | undefined,
+): boolean {
+  if (one === undefined || other === undefined) return false
+  const [first, second] = [presentedList(one), presentedList(other)]
+  return (
+    first.length === second.length &&
+    first.every(({ raw }, index) => second[index]?.raw.equals(raw) === true)
+  )
+}
+
 function signed(
   issuer: X509Certificate,
   subject: X509Certificate,

@@ -18,6 +18,7 @@ import {
 import { placeOf } from '../connect/dial.ts'
 import { explainUpstream, type UpstreamFailure } from '../upstream-failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
+import { isSameChain } from '../connect/presented-chain.ts'
 import { strictTlsFailures } from '../connect/untrusted.ts'
 import { chainObjection, verifyServer } from '../connect/verify-server.ts'
 import { chainReport, type CertificateReport } from '../connect/shown-certificate.ts'
@@ -113,7 +114,9 @@ async function withFoundPath(plan: DialPlan, alone: Look): Promise<Look> {
   const { tls, objection: second } = helped.facts
   if (tls === undefined || second !== undefined) {
     closeGracefully(helped.socket)
-    return second === undefined ? alone : disputed(alone, second.code)
+    // Of several servers behind one address another one may have answered.
+    const isAbout = isSameChain(objection.leaf, second?.leaf)
+    return second !== undefined && isAbout ? disputed(alone, second.code) : alone
   }
   closeGracefully(alone.socket)
   return { ...helped, facts: { ...helped.facts, tls: { ...tls, alone: objection.code } } }

@@ -70,6 +70,7 @@ const named = mintLeaf({
   ],
 })
 const contradicting = sending(named, issuing)
+const impostor = mintLeaf({ issuer: stranger, dns: ['upstream.test'], purposes: ['serverAuth'] })
 
 const trusting = (...cas: readonly Ca[]): Pick<UpstreamTls, 'trust'> => ({
   trust: {
@@ -193,7 +194,6 @@ test('where the library refuses that path too, it is told so, and handed no seco
 })
 
 test('another server that answers while a path is handed does not spoil the path', async () => {
-  const impostor = mintLeaf({ issuer: stranger, dns: ['upstream.test'], purposes: ['serverAuth'] })
   await using server = await serving(misleading, impostor, impostor, misleading)
   const upstream = opened(server.port)
   expect(await upstream.dial()).toMatchObject({ kind: 'tls-untrusted', why: 'unknown-issuer' })
@@ -474,6 +474,15 @@ test('a test of the server tells our yes and the no of the library apart', async
       'tls-untrusted',
       expect.stringContaining('our own judge finds a sound path to the trust store'),
     ],
+  ])
+})
+
+test('a test of the server calls nothing disputed when another server has answered', async () => {
+  await using server = await serving(misleading, impostor)
+  const report = await testServer(opened(server.port).plan)
+  expect(report).toMatchObject({ usable: false, tls: { trust: 'failed', alone: undefined } })
+  expect(report.failures.map(({ sentence }) => sentence)).toEqual([
+    expect.stringContaining('its chain does not lead to the trust store'),
   ])
 })
 
