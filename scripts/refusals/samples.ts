@@ -232,6 +232,7 @@ export const REFUSALS: Cases<Refusal> = {
 /** Requests that are turned away before anybody asks who the device is. */
 export const REJECTIONS: Cases<Exclude<Rejection, { readonly kind: 'host' | 'target' }>> = {
   'route-unknown': byDevice({ kind: 'route-unknown' }),
+  'addresses-unknown': byUs({ kind: 'addresses-unknown' }),
   'listener-gone': byUs({ kind: 'listener-gone' }),
   drained: byUs({ kind: 'drained' }),
   'listener-closed': byUs({ kind: 'listener-closed' }),

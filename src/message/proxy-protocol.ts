@@ -33,9 +33,15 @@ export interface ProxyFacts {
   readonly withCertificate: boolean
 }
 
-/** The header, ready to be sent. */
-export function proxyHeader(facts: ProxyFacts): Buffer {
-  const { family, addresses } = addressBlock(facts.source, facts.destination)
+/**
+ * The header, ready to be sent; undefined where an identity would go along and the addresses are not known, for which no
+ * reader has a word: HAProxy and Apache httpd close on the command PROXY without addresses, and on LOCAL, which all of them
+ * take, what stands beside it is thrown away (§2.2). Without an identity LOCAL is sent, alone.
+ */
+export function proxyHeader(facts: ProxyFacts): Buffer | undefined {
+  const block = addressBlock(facts.source, facts.destination)
+  if (block === undefined) return facts.tls.vouched === undefined ? LOCAL : undefined
+  const { family, addresses } = block
   const body = Buffer.concat([
     addresses,
     ...(facts.authority === undefined ? [] : [tlv(TYPE.authority, text(facts.authority))]),
@@ -51,9 +57,9 @@ interface AddressBlock {
 }
 
 /** Both of one family, or there is no word for the pair: an IPv4 address beside an IPv6 one is written as one, too. */
-function addressBlock(source: Endpoint, destination: Endpoint): AddressBlock {
+function addressBlock(source: Endpoint, destination: Endpoint): AddressBlock | undefined {
   const [from, to] = [octetsOf(source.address), octetsOf(destination.address)]
-  if (from === undefined || to === undefined) return UNKNOWN
+  if (from === undefined || to === undefined) return undefined
   const ports = Buffer.concat([uint16(source.port), uint16(destination.port)])
   const isFour = from.length === IPV4_OCTETS && to.length === IPV4_OCTETS
   const [one, other] = isFour ? [from, to] : [mapped(from), mapped(to)]
@@ -107,8 +113,8 @@ const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')
 const VERSION_2_PROXY = 0x21
 const TCP_OVER_IPV4 = 0x11
 const TCP_OVER_IPV6 = 0x21
-/** AF_UNSPEC: the reader takes the address of the connection itself. */
-const UNKNOWN: AddressBlock = { family: 0x00, addresses: Buffer.alloc(0) }
+/** Version 2, command LOCAL, AF_UNSPEC, nothing behind it: the reader takes the address of the connection itself. */
+const LOCAL = Buffer.concat([SIGNATURE, Buffer.of(0x20, 0x00, 0, 0)])
 const IPV4_OCTETS = 4
 const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 

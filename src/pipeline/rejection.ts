@@ -13,6 +13,7 @@ export type Rejection =
   | { readonly kind: 'route-unknown' }
   | { readonly kind: 'listener-gone' }
   | { readonly kind: 'listener-closed' }
+  | { readonly kind: 'addresses-unknown' }
   | { readonly kind: 'drained' }
   | { readonly kind: 'after-close' }
   | { readonly kind: 'too-many-fields'; readonly limit: number }
@@ -68,6 +69,14 @@ function factsOf(why: OtherRejection): Omit<RejectionFacts, 'code'> {
         status: NO_ANSWER,
         sentence: 'an administrator closed this port, and takes no connection on it any more',
         nextStep: 'let the device use another port; open this one again if it cannot',
+        close: true,
+      }
+    case 'addresses-unknown':
+      return {
+        status: NO_ANSWER,
+        sentence:
+          'the addresses of this connection are not known, so no PROXY header can tell the upstream of the device',
+        nextStep: 'none where the device had gone; otherwise see what the listener is bound to',
         close: true,
       }
     case 'drained':

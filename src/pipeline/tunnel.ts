@@ -105,6 +105,11 @@ function verdictOn(
   const decision = decide(ask, policy, now)
   if (decision.kind === 'refuse' && connection.needsFullHandshake(decision.why))
     deps.onStaleSession()
+  if (decision.kind !== 'refuse' && settings.proxyProtocol.place !== 'off') {
+    const { certificate } = settings.proxyProtocol
+    if (headerOf(connection, vouchedFor(decision), certificate) === undefined)
+      return { kind: 'closed', facts: explainRejection({ kind: 'addresses-unknown' }) }
+  }
   return { kind: 'judged', ask, decision, timeliness: timelinessOfPeer(peer, policy, now) }
 }
 
@@ -153,7 +158,7 @@ function headerOf(
   { id, socket, sni, presented, protocol, cipher }: Connection,
   vouched: Vouched | undefined,
   withCertificate: boolean,
-): Buffer {
+): Buffer | undefined {
   const end = (address = '', port = 0) => ({ address, port })
   return proxyHeader({
     source: end(socket.remoteAddress, socket.remotePort),

@@ -24,12 +24,15 @@ const facts = (parts: Partial<ProxyFacts> = {}): ProxyFacts => ({
   ...parts,
 })
 
+/** Of a connection whose addresses are known. */
+const headerOf = (told: ProxyFacts): Buffer => proxyHeader(told) ?? Buffer.alloc(0)
+
 const SIGNATURE = '0d0a0d0a000d0a515549540a'
 const ID_AND_TLS =
   '050010303132333435363738396162636465662000280100000001210007544c5376312e33230016544c535f4145535f3132385f47434d5f534841323536'
 
 test('over IPv4, with the name that the device asked for', () => {
-  expect(proxyHeader(facts({ authority: 'mdm.example.com' })).toString('hex')).toBe(
+  expect(headerOf(facts({ authority: 'mdm.example.com' })).toString('hex')).toBe(
     `${SIGNATURE}2111005cc0000201c6336407d431270d02000f6d646d2e6578616d706c652e636f6d${ID_AND_TLS}`,
   )
 })
@@ -39,7 +42,7 @@ test('over IPv6, from the lowest port to the highest', () => {
     source: { address: '2001:db8::1:0:42', port: 1 },
     destination: { address: 'fe80::9%eth0', port: 65_535 },
   }
-  expect(proxyHeader(facts(ends)).toString('hex')).toBe(
+  expect(headerOf(facts(ends)).toString('hex')).toBe(
     `${SIGNATURE}2121006220010db8000000000000000100000042fe8000000000000000000000000000090001ffff${ID_AND_TLS}`,
   )
 })
@@ -77,30 +80,41 @@ const ADDRESSES: readonly [string, string, string, number, string][] = [
     '0001000000000000000000000000000000010002000300040005000600070000',
   ],
   ['the greatest octets', '255.255.255.255', '0.0.0.0', 0x11, 'ffffffff00000000'],
-  ['other clothes have no IPv4 address in them', '1::ffff:1.2.3.4', FOUR, 0, ''],
-  ['an octet too great is no address', '256.0.0.1', FOUR, 0, ''],
-  ['an octet too many is no address', '1.2.3.4.5', FOUR, 0, ''],
-  ['an octet too few is no address', '1.2.3', FOUR, 0, ''],
-  ['an octet that is none is no address', '1.2.3.x', FOUR, 0, ''],
-  ['an octet of four digits is no address', '1.2.3.0004', FOUR, 0, ''],
-  ['a group too many is no address', '1:2:3:4:5:6:7:8:9', '::1', 0, ''],
-  ['a group too few is no address', '1:2:3:4:5:6:7', '::1', 0, ''],
-  ['a gap for nothing is no address', '1:2:3:4::5:6:7:8', '::1', 0, ''],
-  ['two gaps are no address', '1::2::3', '::1', 0, ''],
-  ['a group of five digits is no address', '1::12345', '::1', 0, ''],
-  ['a group that is none is no address', '1::g', '::1', 0, ''],
-  ['an address that is gone', '', FOUR, 0, ''],
-  ['or on the other side', FOUR, '', 0, ''],
 ]
 
 for (const [promise, source, destination, family, octets] of ADDRESSES) {
   test(`addresses: ${promise}`, () => {
     const at = (address: string): Endpoint => ({ address, port: 1 })
-    const header = proxyHeader(facts({ source: at(source), destination: at(destination) }))
-    const ports = family === 0 ? '' : '00010001'
+    const header = headerOf(facts({ source: at(source), destination: at(destination) }))
     expect(header[13]).toBe(family)
-    expect(header.subarray(16).toString('hex')).toBe(`${octets}${ports}${ID_AND_TLS}`)
+    expect(header.subarray(16).toString('hex')).toBe(`${octets}00010001${ID_AND_TLS}`)
     expect(header.readUInt16BE(14)).toBe(header.length - 16)
+  })
+}
+
+const UNKNOWN: readonly (readonly [string, string, string])[] = [
+  ['other clothes have no IPv4 address in them', '1::ffff:1.2.3.4', FOUR],
+  ['an octet too great is no address', '256.0.0.1', FOUR],
+  ['an octet too many is no address', '1.2.3.4.5', FOUR],
+  ['an octet too few is no address', '1.2.3', FOUR],
+  ['an octet that is none is no address', '1.2.3.x', FOUR],
+  ['an octet of four digits is no address', '1.2.3.0004', FOUR],
+  ['a group too many is no address', '1:2:3:4:5:6:7:8:9', '::1'],
+  ['a group too few is no address', '1:2:3:4:5:6:7', '::1'],
+  ['a gap for nothing is no address', '1:2:3:4::5:6:7:8', '::1'],
+  ['two gaps are no address', '1::2::3', '::1'],
+  ['a group of five digits is no address', '1::12345', '::1'],
+  ['a group that is none is no address', '1::g', '::1'],
+  ['an address that is gone', '', FOUR],
+  ['or on the other side', FOUR, ''],
+]
+
+for (const [promise, source, destination] of UNKNOWN) {
+  test(`addresses: ${promise}: without an identity LOCAL is sent alone, and with one nothing`, () => {
+    const at = (address: string): Endpoint => ({ address, port: 1 })
+    const ends = { source: at(source), destination: at(destination) }
+    expect(proxyHeader(facts(ends))?.toString('hex')).toBe(`${SIGNATURE}20000000`)
+    expect(proxyHeader(facts({ ...ends, tls: vouched }))).toBeUndefined()
   })
 }
 
@@ -124,7 +138,7 @@ const device = aDevice()
 const vouched = { ...TLS, vouched: device.leaf }
 
 test('a device that we vouch for is verified, with name and certificate', () => {
-  const { client, verify, parts } = sslOf(proxyHeader(facts({ tls: vouched })))
+  const { client, verify, parts } = sslOf(headerOf(facts({ tls: vouched })))
   expect([client, verify]).toEqual([0x07, 0])
   expect(parts.get(0x21)?.toString()).toBe('TLSv1.3')
   expect(parts.get(0x22)?.toString()).toBe('device 1')
@@ -133,36 +147,36 @@ test('a device that we vouch for is verified, with name and certificate', () => 
 })
 
 test('on a resumed session the certificate was shown earlier', () => {
-  const { client } = sslOf(proxyHeader(facts({ tls: { ...vouched, resumed: true } })))
+  const { client } = sslOf(headerOf(facts({ tls: { ...vouched, resumed: true } })))
   expect(client).toBe(0x05)
 })
 
 test('a device that we do not vouch for is not verified, and no certificate is named', () => {
-  const { client, verify, parts } = sslOf(proxyHeader(facts({ tls: { ...TLS, resumed: true } })))
+  const { client, verify, parts } = sslOf(headerOf(facts({ tls: { ...TLS, resumed: true } })))
   expect([client, verify]).toEqual([0x01, 1])
   expect([...parts.keys()]).toEqual([0x21, 0x23])
 })
 
 test('without the certificate the rest is said all the same', () => {
-  const header = proxyHeader(facts({ tls: vouched, withCertificate: false }))
+  const header = headerOf(facts({ tls: vouched, withCertificate: false }))
   expect([...sslOf(header).parts.keys()]).toEqual([0x21, 0x22, 0x23])
 })
 
 test('a certificate without a common name has none', () => {
   const nameless = aDevice({ subject: nameOf(['2.5.4.10', 'Acme']) })
-  const header = proxyHeader(facts({ tls: { ...TLS, vouched: nameless.leaf } }))
+  const header = headerOf(facts({ tls: { ...TLS, vouched: nameless.leaf } }))
   expect([...sslOf(header).parts.keys()]).toEqual([0x21, 0x23, 0x28])
 })
 
 test('a name of many letters and alphabets is UTF-8, and its length counts octets', () => {
   const odd = aDevice({ subject: nameOf(['2.5.4.3', 'Gerät №1']) })
-  const { parts } = sslOf(proxyHeader(facts({ tls: { ...TLS, vouched: odd.leaf } })))
+  const { parts } = sslOf(headerOf(facts({ tls: { ...TLS, vouched: odd.leaf } })))
   expect(parts.get(0x22)?.toString('utf8')).toBe('Gerät №1')
 })
 
 test('of several common names the first is told, as HAProxy does', () => {
   const two = aDevice({ subject: nameOf(['2.5.4.3', 'first'], ['2.5.4.3', 'last']) })
-  const { parts } = sslOf(proxyHeader(facts({ tls: { ...TLS, vouched: two.leaf } })))
+  const { parts } = sslOf(headerOf(facts({ tls: { ...TLS, vouched: two.leaf } })))
   expect(parts.get(0x22)?.toString()).toBe('first')
 })
 
@@ -182,7 +196,7 @@ for (const [promise, tag, octets, text] of commonNames) {
   test(`in the common name ${promise}, as in the field of format haproxy`, () => {
     const value = tlv(tag, Buffer.from(octets))
     const odd = aDevice({ subject: sequence(set(sequence(oid('2.5.4.3'), value))) })
-    const { parts } = sslOf(proxyHeader(facts({ tls: { ...TLS, vouched: odd.leaf } })))
+    const { parts } = sslOf(headerOf(facts({ tls: { ...TLS, vouched: odd.leaf } })))
     expect(parts.get(0x22)?.toString()).toBe(text)
   })
 }

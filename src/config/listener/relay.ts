@@ -32,7 +32,7 @@ export const relay = group(
       'off',
     ),
     proxyCertificate: flag(
-      'Whether the PROXY header carries the whole certificate. nginx reads headers of up to 4 KiB, so turn it off for nginx when certificates are large; before 1.23.2 hardly a hundred octets, which a name alone exceeds.',
+      'Whether the PROXY header carries the whole certificate, which makes it 1,000 to 3,000 octets long. Readers close on a header that is too long for them: HAProxy takes 16,384 octets (`tune.bufsize`), nginx 4,096 (before 1.23.2 its `client_header_buffer_size`, 1,024, and in `stream` hardly a hundred, which a name alone exceeds), Varnish 404, lighttpd 256 and Apache httpd 232, of which a long name alone uses up most. Written out, there is no warning about it.',
       true,
     ),
   },
@@ -88,6 +88,8 @@ function readRelaySettings(
   }
   const proxyCertificate = place.at('proxyCertificate')
   if (proxyProtocol === 'off' && proxyCertificate.isStated) proxyCertificate.warn(NO_HEADER)
+  if (proxyProtocol !== 'off' && !proxyCertificate.isStated)
+    place.at('proxyProtocol').warn(LONG_HEADER)
   if (faults.length > before) return missing
   return allOrMissing<Relay>({
     at: place.location,
@@ -104,5 +106,7 @@ function readRelaySettings(
 
 const SENSITIVE =
   'found sensitive where a certificate is asked for only if one is shown, wanted none: a device would pass by not sending it: remove it, or write certificate: device'
+const LONG_HEADER =
+  'found a PROXY header with the whole certificate in it, wanted a reader that takes 1,000 to 3,000 octets: HAProxy and nginx from 1.23.2 on do; Apache httpd takes 232, lighttpd 256, Varnish 404, older nginx 1,024, and close on more: write proxyCertificate: true if yours takes it, and false otherwise'
 const NO_HEADER =
   'found proxyCertificate without a PROXY header to put it in, where it has no effect: remove it, or choose a proxyProtocol'
