@@ -4,10 +4,14 @@
  */
 import { idsOf, type Section } from '../case.ts'
 import { ALGORITHMS } from './algorithms.ts'
+import { AUTHORITIES } from './authorities.ts'
 import { CHAIN_FILES } from './chain-files.ts'
 import { KEYSTORES } from './keystores.ts'
 import { LISTS } from './lists.ts'
 import { POOLERS } from './poolers.ts'
+import { NAMES } from './names.ts'
+import { PATHS_OF_REQUESTS } from './paths.ts'
+import { PROXY_HEADERS } from './proxy-readers.ts'
 import { RELOADS } from './reloads.ts'
 import { RESOLVER } from './resolver.ts'
 import { SENTENCES_OF_REFUSALS } from './sentences.ts'
@@ -24,6 +28,10 @@ export const SECTION_B: Section = {
     ...ALGORITHMS,
     ...LISTS,
     ...CHAIN_FILES,
+    ...PATHS_OF_REQUESTS,
+    ...NAMES,
+    ...AUTHORITIES,
+    ...PROXY_HEADERS,
     ...SENTENCES_OF_REFUSALS,
     ...POOLERS,
     ...RESOLVER,
