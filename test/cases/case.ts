@@ -36,6 +36,8 @@ export interface Section {
   readonly title: string
   readonly ids: readonly string[]
   readonly scenes: readonly Scene[]
+  /** What is printed beside rows where nginx and HAProxy were not asked, by id: why not. */
+  readonly withoutPeers?: Readonly<Record<string, string>>
 }
 
 /** Ids from the first to the last of a section. */

@@ -39,7 +39,13 @@ interface Played {
   readonly isAsExpected: boolean
 }
 
-async function runSection({ letter, title, ids, scenes }: Section): Promise<boolean> {
+async function runSection({
+  letter,
+  title,
+  ids,
+  scenes,
+  withoutPeers = {},
+}: Section): Promise<boolean> {
   const began = performance.now()
   const chosen = scenes.filter(({ cases }) => cases.some(isChosen))
   say(`${letter}: ${title}\n`)
@@ -47,7 +53,7 @@ async function runSection({ letter, title, ids, scenes }: Section): Promise<bool
     (one, other) => ids.indexOf(one.it.id) - ids.indexOf(other.it.id),
   )
   say('')
-  for (const one of played) sayRow(one)
+  for (const one of played) sayRow(one, withoutPeers[one.it.id])
   const withCase = new Set(scenes.flatMap(({ cases }) => cases.map(({ id }) => id)))
   const missing = only === undefined ? ids.filter((id) => !withCase.has(id)) : []
   const foreign = [...withCase].filter((id) => !ids.includes(id))
@@ -102,12 +108,16 @@ function compared(it: Case, seen: Seen): Played {
   return { it, seen, isAsExpected: seen.seen === it.expected && seen.control === it.control }
 }
 
-function sayRow({ it, seen, isAsExpected }: Played): void {
+function sayRow({ it, seen, isAsExpected }: Played, withoutPeers: string | undefined): void {
   say(`${isAsExpected ? '✓' : '✗'} ${it.id.padEnd(3)}  ${it.what}`)
   say(`       expected  ${it.expected}`)
   say(`       seen      ${seen.seen}`)
   if (seen.measured !== undefined) say(`       measured  ${seen.measured}`)
-  if (seen.beside !== undefined) say(`       beside    ${seen.beside}`)
+  const isBeside = /nginx|HAProxy/u.test(seen.beside ?? '')
+  const beside = [seen.beside, isBeside ? undefined : withoutPeers].filter(
+    (one) => one !== undefined,
+  )
+  if (beside.length > 0) say(`       beside    ${beside.join('; ')}`)
   if (it.control === undefined && seen.control === undefined) return
   const isSame = it.control === seen.control
   const wanted = isSame ? '' : `, expected ${it.control ?? 'none'}`

@@ -1,12 +1,13 @@
 /** B1: parameters of algorithms, and algorithms that are not known; at a listener, in a file, in an upload, in a list. */
 import * as der from '../../support/certificates/der-writer.ts'
-import { mintCrl } from '../../support/certificates/mint-crl.ts'
+import { crlPem, mintCrl } from '../../support/certificates/mint-crl.ts'
 import { mintCa, mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
 import { fleet } from '../../support/front-ends/product.ts'
 import type { Scene, Seen } from '../case.ts'
 import { frontEnd } from '../front-end.ts'
 import { explained } from './explained.ts'
 import { GIVEN_DAY, givenInput, openssl } from './openssl.ts'
+import { besidePeers } from './peers.ts'
 
 const ecdsa = '1.2.840.10045.4.3.2'
 const ecdsaNull = der.sequence(der.oid(ecdsa), der.nothing())
@@ -60,7 +61,8 @@ async function atListener(profile: string): Promise<readonly Seen[]> {
       'ca.pem': fleet.devices.pem,
       'leaf.pem': leaf.pem,
     })
-    seen.push({ seen: await on.verdict(leaf), beside })
+    const peers = await besidePeers({ ca: fleet.root.pem + fleet.devices.pem, device: leaf })
+    seen.push({ seen: await on.verdict(leaf), beside: `${beside}; ${peers}` })
   }
   return seen
 }
@@ -91,11 +93,10 @@ async function uploads(): Promise<readonly Seen[]> {
   const post = mintCa({ name: 'Post', keyType: 'ml-dsa-65' })
   const odd = mintCa({ name: 'Odd', innerAlgorithm: der.sequence(der.oid('1.2.3.4')) })
   const fine = mintCa({ name: 'Fine', innerAlgorithm: ecdsaNull })
-  return [
-    { seen: await upload('post', post.pem) },
-    { seen: await upload('odd', odd.pem) },
-    { seen: await upload('fine', fine.pem) },
-  ]
+  const seen: Seen[] = []
+  for (const [name, { pem }] of Object.entries({ post, odd, fine }))
+    seen.push({ seen: await upload(name, pem), beside: await besidePeers({ ca: pem }) })
+  return seen
 }
 
 async function lists(): Promise<readonly Seen[]> {
@@ -107,7 +108,10 @@ async function lists(): Promise<readonly Seen[]> {
     const asked = { files: { ...files, 'a.crl': list }, lists: ['a.crl'] }
     const { word, said } = await explained(asked)
     const code = /crl-signature-[a-z]+/u.exec(said)?.[0]
-    seen.push({ seen: code === undefined ? word : `${word}, ${code}` })
+    const crl = crlPem(list) + crlPem(mintCrl({ issuer: fleet.root }))
+    const ca = fleet.root.pem + fleet.devices.pem
+    const beside = await besidePeers({ ca, crl, device: fleet.device })
+    seen.push({ seen: code === undefined ? word : `${word}, ${code}`, beside })
   }
   return seen
 }

@@ -22,6 +22,17 @@ export const SECTION_B: Section = {
   letter: 'B',
   title: 'who is kept out wrongly',
   ids: idsOf('B', 17).filter((id) => !ELSEWHERE.has(id)),
+  withoutPeers: {
+    B1: 'nginx and HAProxy were not asked: the given certificate comes without its key, and they know no ML-DSA',
+    B2: 'nginx and HAProxy take whatever list lies in the file and remember none, so there is nothing to compare',
+    B3: 'nginx and HAProxy were not asked: the given certificate comes without its key',
+    B4: 'nginx and HAProxy take no PKCS#12',
+    B5: 'nginx and HAProxy take no PKCS#12',
+    B6: 'nginx and HAProxy were not asked: the given certificate comes without its key',
+    B9: 'OpenSSL looks up nothing; nginx looks a name up at its start, and HAProxy at its start or with a resolver of its own',
+    B12: 'nginx and HAProxy print OpenSSL’s word on a certificate, and no sentence of their own',
+    B17: 'the reader itself stands in the row; OpenSSL reads no PROXY header',
+  },
   scenes: [
     ...RELOADS,
     ...KEYSTORES,

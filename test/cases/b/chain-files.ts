@@ -10,6 +10,7 @@ import type { Scene, Seen } from '../case.ts'
 import { frontEnd, type FrontEnd } from '../front-end.ts'
 import { explained } from './explained.ts'
 import { GIVEN_DAY, givenInput, openssl } from './openssl.ts'
+import { besidePeers } from './peers.ts'
 
 const root = mintCa({ name: 'Shaped Root' })
 const ca = mintCa({ name: 'Shaped CA', issuer: root })
@@ -141,7 +142,9 @@ async function shapes(profile: 'private' | 'strict'): Promise<readonly Seen[]> {
         'device.pem': device.pem,
       },
     )
-    seen.push({ seen: words.join(', '), beside })
+    const shown = { chainPem: device.pem + ca.pem, keyPem: device.keyPem }
+    const peers = await besidePeers({ ca: content, device: shown })
+    seen.push({ seen: words.join(', '), beside: `${beside}; ${peers}` })
   }
   return seen
 }

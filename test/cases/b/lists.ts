@@ -6,6 +6,7 @@ import { withControl, type Scene, type Seen } from '../case.ts'
 import { frontEnd } from '../front-end.ts'
 import { explained, type Asked } from './explained.ts'
 import { GIVEN_DAY, givenInput, openssl } from './openssl.ts'
+import { besidePeers } from './peers.ts'
 
 const HOUR = 3_600_000
 /** A whole second: lists count no smaller time. */
@@ -111,7 +112,10 @@ async function shapes(profile: Asked['profile'] & string): Promise<readonly Seen
       lists: ['a.crl'],
       profile,
     })
-    seen.push({ seen: word, beside: besideOf(list) })
+    const crl = list
+    const ca = fleet.root.pem + fleet.devices.pem
+    const peers = await besidePeers({ ca, crl, device: fleet.device })
+    seen.push({ seen: word, beside: `${besideOf(list)}; ${peers}` })
   }
   return seen
 }

@@ -13,7 +13,8 @@ export function openssl(args: readonly string[], files: Files): string {
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
     const ran = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8', timeout: 20_000 })
-    if (ran.error !== undefined) return 'openssl is not on this machine'
+    if (ran.error !== undefined)
+      throw new Error('missing: openssl (Debian: apt-get install openssl)')
     const lines = `${ran.stdout}\n${ran.stderr}`.trim().split('\n')
     const telling =
       lines.find((line) => /error|unable|expecting/iu.test(line)) ?? lines.at(-1) ?? ''

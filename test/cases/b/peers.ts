@@ -104,7 +104,7 @@ const reasonIn = (said: string): string =>
     said
       .split('\n')
       .find((line) => /emerg|unable|error|cannot/iu.test(line))
-      ?.replace(/^.*?(?:\[emerg\]|parsing \[[^\]]*\] ?:)/u, '') ?? 'without a word'
+      ?.replace(/^.*?(?:\[emerg\] \d+#\d+:|parsing \[[^\]]*\] ?:)/u, '') ?? 'without a word'
   )
     .trim()
     .replaceAll(/\/\S*\//gu, '')
