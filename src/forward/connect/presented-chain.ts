@@ -1,5 +1,6 @@
 /** What a server presented: the list as it came, and those of it that signed their way down to the leaf. */
-import type { X509Certificate } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
+import { DEFAULT_LIMITS } from '../../trust/limits.ts'
 
 /**
  * The leaf and those presented certificates that lead up from it, each one's key having signed the one before. The
@@ -64,12 +65,23 @@ function signed(
   try {
     // Any device of a CA may have a certificate with the name and the key of another CA: it is no issuer.
     if (!issuer.ca || !subject.checkIssued(issuer) || budget.signatures === 0) return false
+    const { publicKey } = issuer
+    if (isDear(publicKey)) return false
     budget.signatures -= 1
-    return subject.verify(issuer.publicKey)
+    return subject.verify(publicKey)
   } catch {
     // A key that this runtime cannot use has signed nothing.
     return false
   }
+}
+
+/**
+ * The peer chooses these keys, and no trusted one has signed them yet. With an exponent as long as its modulus, which the TLS
+ * library takes up to 3072 bits, one verification takes 70 times as long; our judge refuses the same (`trust/algorithms.ts`).
+ */
+function isDear({ asymmetricKeyDetails }: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
+  return modulusLength > DEFAULT_LIMITS.rsaBits.maximum || publicExponent >> 64n > 0n
 }
 
 /**

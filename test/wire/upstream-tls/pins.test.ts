@@ -1,7 +1,12 @@
 /**
  * Pinned keys: on the path that the server shows, and on nothing that merely stands beside it.
  */
-import { X509Certificate } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  X509Certificate,
+} from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { expect, test } from 'vitest'
@@ -15,6 +20,7 @@ import {
   type ForwardingServerOptions,
 } from '../../support/front-ends/forwarding-server.ts'
 import { mintCa, mintLeaf } from '../../support/certificates/mint.ts'
+import type { Keys } from '../../support/certificates/mint-certificate.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const first = (pem: string): X509Certificate => new X509Certificate(pem)
@@ -155,6 +161,32 @@ test('without strict TLS another key is used, and said with the keys that were s
     },
   ])
 })
+
+test('an RSA key whose verifications take 70 times as long has signed nothing', async () => {
+  const dear = mintCa({ name: 'Dear', keys: withLongExponent() })
+  const shows = mintLeaf({ issuer: dear, dns: ['upstream.test'], purposes: ['serverAuth'] })
+  // Control: the signature holds.
+  expect(first(shows.pem).verify(first(dear.pem).publicKey)).toBe(true)
+  const sent = { ...shows, chainPem: shows.pem + dear.pem }
+  const { untrusted } = await asked(sent, { tls: { strict: false, pins: [pin(dear.pem)] } })
+  expect(untrusted).toMatchObject([{ unpinned: [pin(shows.pem)] }])
+  const usual = mintCa({ name: 'Usual', keyType: 'rsa2048' })
+  const like = mintLeaf({ issuer: usual, dns: ['upstream.test'], purposes: ['serverAuth'] })
+  const other = { ...like, chainPem: like.pem + usual.pem }
+  const control = await asked(other, { tls: { strict: false, pins: [pin(usual.pem)] } })
+  expect(control.untrusted).toMatchObject([{ unpinned: undefined }])
+})
+
+/** No generator makes one: public and private exponent of an RSA key change places (RFC 8017 §3.2). */
+function withLongExponent(): Keys {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { e, d, ...others } = privateKey.export({ format: 'jwk' })
+  if (e === undefined || d === undefined) throw new Error('no exponents')
+  // What is private now is shorter than p - 1 and q - 1, and so is itself modulo both.
+  const jwk = { ...others, e: d, d: e, dp: e, dq: e }
+  const key = createPrivateKey({ key: jwk, format: 'jwk' })
+  return { key, spki: createPublicKey(key).export({ type: 'spki', format: 'der' }) }
+}
 
 test('without strict TLS a pinned key does not hide an untrusted chain', async () => {
   const pins = [pin(selfMade.chainPem)]
