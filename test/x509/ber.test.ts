@@ -29,6 +29,7 @@ const REWRITTEN: readonly (readonly [promise: string, ber: Buffer, der: string])
   ['so do pieces with a definite length', hex('2407', '040101', '04020203'), '0403010203'],
   ['so do pieces of pieces', hex('2480', '2480', '040101', '0000', '040102', '0000'), '04020102'],
   ['an octet string of no pieces is empty', hex('2480', '0000'), '0400'],
+  ['octets inside a bit string are not looked at', hex('3004', '0302', '0030'), '300403020030'],
   ['zeros inside a stated length end nothing', hex('3004', '0000', '0500'), '300400000500'],
   [
     'an element of tag zero that holds something ends nothing',
