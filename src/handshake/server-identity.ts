@@ -12,6 +12,8 @@ import { certificatesIn } from '../x509/file/certificate-file.ts'
 import { derEnd } from '../x509/file/der-end.ts'
 import { placeText } from '../x509/file/read-file.ts'
 import { printedHosts } from '../x509/printed-hosts.ts'
+import { keyWithinLimits } from './key-rounds.ts'
+import { explainPkcs12 } from './pkcs12/failure.ts'
 import type { OpenedPkcs12 } from './pkcs12/open.ts'
 
 /** A file that configuration has read: `at` is where the file is named, for faults. */
@@ -163,6 +165,10 @@ function fromPem(source: IdentitySource & { kind: 'pem' }): Result<Material, rea
 }
 
 function decryptKey(key: LoadedFile, passphrase: string | undefined): Result<string, Fault> {
+  const within = passphrase === undefined ? undefined : keyWithinLimits(key.bytes)
+  if (within?.ok === false) {
+    return fail({ at: key.at, message: explainPkcs12(within.failure, key.path) })
+  }
   try {
     const opened = openKey(key.bytes, passphrase)
     return ok(opened.export({ type: 'pkcs8', format: 'pem' }))
