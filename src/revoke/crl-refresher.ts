@@ -100,6 +100,11 @@ export class CrlRefresher {
     return this.#kept.map(({ crl }) => crl)
   }
 
+  /** The same, with who signed each. */
+  get keptLists(): readonly RevocationList[] {
+    return this.#kept
+  }
+
   /** Why the last attempt took nothing; undefined when it did not fail. */
   get failure(): CrlFailure | undefined {
     return this.#failure

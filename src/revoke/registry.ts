@@ -7,6 +7,7 @@ import type { Limits, Profile } from '../trust/limits.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
 import { placeOf, type ListSource } from '../trust/list-source.ts'
+import { newestOfEach } from '../trust/revocation.ts'
 import { printName } from '../x509/print-name.ts'
 import type { CrlFailure } from './crl-failure.ts'
 import {
@@ -69,6 +70,8 @@ export interface ListFacts {
   readonly thisUpdate: Instant
   readonly nextUpdate: Instant
   readonly entries: number
+  /** A newer list of the same CA and scope, from another place, counts in its stead. */
+  readonly superseded: boolean
 }
 
 export class CrlRegistry {
@@ -144,12 +147,15 @@ export class CrlRegistry {
   }
 
   facts(): readonly CrlFacts[] {
-    return [...this.#refreshers.values()].map(({ configured, crls, failure }) => ({
+    const refreshers = [...this.#refreshers.values()]
+    const newest = newestOfEach(refreshers.flatMap(({ keptLists }) => keptLists))
+    const counts = ({ der }: Crl): boolean => newest.some((one) => one.newest.crl.der.equals(der))
+    return refreshers.map(({ configured, crls, failure }) => ({
       setting: configured.setting,
       number: configured.number,
       source: configured.source,
       failure,
-      inForce: crls.map(factsOf),
+      inForce: crls.map((crl) => ({ ...factsOf(crl), superseded: !counts(crl) })),
     }))
   }
 
@@ -196,7 +202,7 @@ const factsOf = ({
   thisUpdate,
   nextUpdate,
   entries: { count },
-}: Crl): ListFacts => ({
+}: Crl): Omit<ListFacts, 'superseded'> => ({
   issuer: printName(issuer),
   number,
   thisUpdate,

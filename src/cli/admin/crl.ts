@@ -21,6 +21,7 @@ interface Revocation {
     readonly kind: string
     readonly place: string
     readonly in_force: readonly {
+      readonly superseded: boolean
       readonly issuer: string
       readonly number: string | null
       readonly this_update: string
@@ -158,7 +159,7 @@ const listsTable = (lists: Revocation['lists'], view: View) =>
     ['LIST', 'KIND', 'PLACE', 'CA', 'NUMBER', 'ENTRIES', 'NEXT DUE'],
     lists.flatMap(({ number, kind, place, in_force: inForce }) =>
       inForce.length === 0
-        ? [[number, kind, wholeCell(place), 'not read yet', null, null, null]]
+        ? [[number, kind, wholeCell(place), 'none in force', null, null, null]]
         : inForce.map((one) => [
             number,
             kind,
@@ -166,7 +167,7 @@ const listsTable = (lists: Revocation['lists'], view: View) =>
             one.issuer,
             one.number,
             one.entries,
-            timeCell(one.next_update),
+            one.superseded ? 'superseded' : timeCell(one.next_update),
           ]),
     ),
     view,

@@ -44,7 +44,9 @@ export class RevocationMetrics {
     this.#missing.reset()
     for (const { setting } of missing) this.#missing.set({ setting }, 1)
     for (const gauge of [this.#age, this.#nextUpdate, this.#entries]) gauge.reset()
-    for (const { setting, number, inForce } of lists) {
+    for (const { setting, number, inForce: taken } of lists) {
+      // What no longer counts needs no successor.
+      const inForce = taken.filter(({ superseded }) => !superseded)
       if (inForce.length === 0) continue
       const labels = { setting, list: String(number) }
       // Of several in one place, the one that needs a successor first.

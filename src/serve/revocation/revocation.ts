@@ -83,7 +83,7 @@ export class Revocation {
       return inForce.length === 0 && hard?.some(({ name }) => name === setting)
     })
     if (missing === undefined) return undefined
-    return `revocation list ${missing.number} of setting ${missing.setting} has never been read`
+    return `revocation list ${missing.number} of setting ${missing.setting} has no list in force`
   }
 
   /** What is known about the lists of every setting. */

@@ -75,6 +75,28 @@ test('an uploaded list refuses what it names, an older one is refused, and a new
   expect(await answers(front)).toBe('served')
 })
 
+test('a list with a number that one without has taken the place of is shown as superseded, and needs no successor', async () => {
+  await using front = await served()
+  const { call } = front
+  await call('POST', `${BASE}/lists`, { list: list({ number: 5, thisUpdate: at(2) }) }, '*')
+  await front.inForce()
+  const bare = list({ number: null, thisUpdate: at(1), ...revoking })
+  await call('POST', `${BASE}/lists`, { list: bare }, '*')
+  await front.inForce()
+  expect(await answers(front)).toBe('refused')
+  expect(await call('GET', BASE)).toMatchObject({
+    body: {
+      lists: [
+        { in_force: [{ number: '05', superseded: true }] },
+        { in_force: [{ number: null, superseded: false }] },
+      ],
+    },
+  })
+  const metrics = await front.frontEnd.fetchStatus('/metrics')
+  expect(metrics).toMatch(/^tfe_crl_next_update_\S+list="2"/mu)
+  expect(metrics).not.toMatch(/^tfe_crl_next_update_\S+list="1"/mu)
+})
+
 test('a list that moves to another URL does not come back older, until an administrator resets it', async () => {
   await using before = await crlServer(
     mintCrl({ issuer: fleet.devices, number: 5, thisUpdate: at(2), ...revoking }),

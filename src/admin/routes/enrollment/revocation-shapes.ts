@@ -34,6 +34,10 @@ const listInForce = strictObject({
   this_update: time('When it was made.'),
   next_update: time('By when its successor is promised.'),
   entries: Type.Integer({ description: 'Certificates that it names.' }),
+  superseded: Type.Boolean({
+    description:
+      'A newer list of the same CA and scope, from another place, counts in its stead; this one is kept so that no older one can come back.',
+  }),
 })
 
 const source = strictObject({
@@ -111,6 +115,7 @@ const shownList = (it: ListFacts) => ({
   this_update: isoText(it.thisUpdate),
   next_update: isoText(it.nextUpdate),
   entries: it.entries,
+  superseded: it.superseded,
 })
 
 function shownProblem(known: CrlFacts | undefined) {

@@ -6,7 +6,8 @@ import { Type } from 'typebox'
 import { fail, ok, type Millis, type Result } from '../../../kernel/types.ts'
 import { DEFAULT_LIMITS } from '../../../trust/limits.ts'
 import { placeOf, type ListSource } from '../../../trust/list-source.ts'
-import { sequenceKey, verifyList } from '../../../trust/revocation.ts'
+import { sequenceKey, verifyList, type RevocationList } from '../../../trust/revocation.ts'
+import { afterTaking } from '../../../revoke/kept-lists.ts'
 import { parseCrls } from '../../../x509/crl.ts'
 import type { StoredSetting } from '../../../store/settings/enrollment-setting.ts'
 import type { StoredRevocation } from '../../../store/settings/setting-revocation.ts'
@@ -215,31 +216,34 @@ function uploaded(context: AdminContext, setting: StoredSetting, list: string) {
   return read.ok ? ok(read.value.source) : read
 }
 
-/** Without earlier uploads all of whose lists the new one goes on with. */
+/**
+ * Without earlier uploads all of whose lists the new one goes on with. A numbered list stays where one without a number comes
+ * in its place: the store has to know the number, whatever has been in force meanwhile, so that no lower one comes back.
+ */
 function withoutSucceeded(
   lists: readonly ListSource[],
   next: ListSource,
   setting: StoredSetting,
 ): readonly ListSource[] {
   if (next.kind !== 'upload') return lists
-  const succeeded = sequencesIn(next.octets, setting)
+  const following = listsIn(next.octets, setting)
+  const succeeded = new Set(following.map(sequenceKey))
   return lists.filter((one) => {
     if (one.kind !== 'upload' || one.digest === next.digest) return true
-    const sequences = sequencesIn(one.octets, setting)
-    return ![...sequences].every((key) => succeeded.has(key))
+    const earlier = listsIn(one.octets, setting)
+    const { onlyCompared } = afterTaking(following, earlier)
+    return onlyCompared.length > 0 || !earlier.every((list) => succeeded.has(sequenceKey(list)))
   })
 }
 
-function sequencesIn(octets: Uint8Array, setting: StoredSetting): ReadonlySet<string> {
+function listsIn(octets: Uint8Array, setting: StoredSetting): readonly RevocationList[] {
   const crls = parseCrls(Buffer.from(octets))
-  if (!crls.ok) return new Set()
+  if (!crls.ok) return []
   const authorities = certificatesOf(setting)
-  return new Set(
-    crls.value.crls.flatMap((crl) => {
-      const list = verifyList(crl, authorities, DEFAULT_LIMITS)
-      return list.ok ? [sequenceKey(list.value)] : []
-    }),
-  )
+  return crls.value.crls.flatMap((crl) => {
+    const list = verifyList(crl, authorities, DEFAULT_LIMITS)
+    return list.ok ? [list.value] : []
+  })
 }
 
 const noSetting = (name: string) =>
