@@ -34,13 +34,13 @@ export interface ProxyFacts {
 }
 
 /**
- * The header, ready to be sent; undefined where an identity would go along and the addresses are not known, for which no
- * reader has a word: HAProxy and Apache httpd close on the command PROXY without addresses, and on LOCAL, which all of them
- * take, what stands beside it is thrown away (§2.2). Without an identity LOCAL is sent, alone.
+ * The header, ready to be sent; undefined where the addresses are not known, for which no reader has a word: HAProxy and
+ * Apache httpd close on the command PROXY without addresses, and LOCAL says that the octets are ours (§2.2): a device that
+ * sends and resets its connection has no address any more, and would speak from that of the front end.
  */
 export function proxyHeader(facts: ProxyFacts): Buffer | undefined {
   const block = addressBlock(facts.source, facts.destination)
-  if (block === undefined) return facts.tls.vouched === undefined ? LOCAL : undefined
+  if (block === undefined) return undefined
   const { family, addresses } = block
   const body = Buffer.concat([
     addresses,
@@ -113,8 +113,6 @@ const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')
 const VERSION_2_PROXY = 0x21
 const TCP_OVER_IPV4 = 0x11
 const TCP_OVER_IPV6 = 0x21
-/** Version 2, command LOCAL, AF_UNSPEC, nothing behind it: the reader takes the address of the connection itself. */
-const LOCAL = Buffer.concat([SIGNATURE, Buffer.of(0x20, 0x00, 0, 0)])
 const IPV4_OCTETS = 4
 const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 

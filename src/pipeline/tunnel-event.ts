@@ -16,6 +16,8 @@ export type TunnelVerdict =
       readonly kind: 'judged'
       readonly ask: Ask
       readonly decision: Decision
+      /** What the upstream is told ahead of what the device sends; undefined where it is told nothing. */
+      readonly header: Buffer | undefined
       readonly timeliness: TunnelEvent['timeliness']
     }
 

@@ -105,12 +105,14 @@ function verdictOn(
   const decision = decide(ask, policy, now)
   if (decision.kind === 'refuse' && connection.needsFullHandshake(decision.why))
     deps.onStaleSession()
+  let header: Buffer | undefined
   if (decision.kind !== 'refuse' && settings.proxyProtocol.place !== 'off') {
-    const { certificate } = settings.proxyProtocol
-    if (headerOf(connection, vouchedFor(decision), certificate) === undefined)
+    header = headerOf(connection, vouchedFor(decision), settings.proxyProtocol.certificate)
+    // Without it, what the device sends would be read as the header.
+    if (header === undefined)
       return { kind: 'closed', facts: explainRejection({ kind: 'addresses-unknown' }) }
   }
-  return { kind: 'judged', ask, decision, timeliness: timelinessOfPeer(peer, policy, now) }
+  return { kind: 'judged', ask, decision, header, timeliness: timelinessOfPeer(peer, policy, now) }
 }
 
 async function openTunnel(
@@ -128,10 +130,7 @@ async function openTunnel(
   const vouched = vouchedFor(admission)
   const way: RelayDestination = {
     upstream,
-    header:
-      place === 'off'
-        ? undefined
-        : headerOf(connection, vouched, settings.proxyProtocol.certificate),
+    header: verdict.header,
     place: place === 'inside-tls' ? 'inside-tls' : 'before-tls',
     device: vouched?.path.certificates[0].publicKey.fingerprint,
     idle: limits.idle,

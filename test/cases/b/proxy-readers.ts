@@ -1,21 +1,21 @@
 /**
  * B17: how long a PROXY header real readers take, as the documentation and the warning say it, and what they do where no
- * addresses are known. The control is the header as it was sent before: command PROXY without addresses.
+ * addresses are known. The control is what might be sent there: command PROXY without addresses, and LOCAL.
  */
 import { proxyHeader } from '../../../src/message/proxy-protocol.ts'
 import { parseCertificate } from '../../../src/x509/certificate.ts'
 import { fleet } from '../../support/front-ends/product.ts'
-import { longestTaken, startReader, UNSPEC } from '../../support/programs/proxy-readers.ts'
+import { LOCAL, longestTaken, startReader, UNSPEC } from '../../support/programs/proxy-readers.ts'
 import type { Scene, Seen } from '../case.ts'
 import { checked } from './checked.ts'
 
-/** The longest header of Debian 12's programs, and what they do on PROXY without addresses. */
+/** The longest header of Debian 12's programs, and what they do on PROXY without addresses and on LOCAL. */
 const READERS = [
-  ['haproxy', 16_384, 'closes'],
-  ['nginx', 1024, 'takes it'],
-  ['apache', 232, 'closes'],
-  ['lighttpd', 256, 'takes it'],
-  ['varnish', 404, 'takes it'],
+  ['haproxy', 16_384, 'closes, takes LOCAL'],
+  ['nginx', 1024, 'takes it, takes LOCAL'],
+  ['apache', 232, 'closes, takes LOCAL'],
+  ['lighttpd', 256, 'takes it, takes LOCAL'],
+  ['varnish', 404, 'takes it, takes LOCAL'],
 ] as const
 
 const NOWHERE = { address: '', port: 0 }
@@ -37,6 +37,9 @@ const told = (vouched: boolean): Buffer | undefined => {
   })
 }
 
+const sent = (vouched: boolean): string =>
+  told(vouched) === undefined ? 'nothing is sent' : 'a header is sent'
+
 async function play(): Promise<readonly Seen[]> {
   const lengths: Seen[] = []
   const unknown: Seen[] = []
@@ -46,19 +49,14 @@ async function play(): Promise<readonly Seen[]> {
       seen: String(await longestTaken(reader)),
       beside: 'OpenSSL reads no PROXY header',
     })
-    const anonymous = told(false)
-    const word = async (header: Buffer): Promise<string> =>
-      (await reader.takes(header)) ? 'takes it' : 'closes'
-    unknown.push({
-      seen: anonymous === undefined ? 'nothing is sent' : await word(anonymous),
-      control: await word(UNSPEC),
-    })
+    const unspec = (await reader.takes(UNSPEC)) ? 'takes it' : 'closes'
+    const local = (await reader.takes(LOCAL)) ? 'takes LOCAL' : 'closes on LOCAL'
+    unknown.push({ seen: sent(false), control: `${unspec}, ${local}` })
   }
-  const named = told(true) === undefined ? 'nothing is sent' : 'a header is sent'
   return [
     ...lengths,
     ...unknown,
-    { seen: named },
+    { seen: sent(true) },
     { seen: await warned('') },
     { seen: await warned(', proxyCertificate: false') },
   ]
@@ -89,8 +87,8 @@ export const PROXY_HEADERS: readonly Scene[] = [
       })),
       ...READERS.map(([name, , control]) => ({
         id: 'B17',
-        what: `${name} on what is sent where no addresses are known and no identity is told`,
-        expected: 'takes it',
+        what: `no identity to ${name} where no addresses are known`,
+        expected: 'nothing is sent',
         control,
       })),
       {

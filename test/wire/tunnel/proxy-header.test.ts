@@ -70,6 +70,25 @@ test('no device is named that we do not vouch for', async () => {
   expect(line).toMatchObject({ proxy_header: 'address', code: 'recording' })
 })
 
+// Its octets are read after its reset: under LOCAL they arrived as the front end's own.
+for (const place of ['inside-tls', 'before-tls']) {
+  test(`what a device sent before it reset its connection does not reach an upstream that is told addresses ${place}`, async () => {
+    await using frontEnd = await productWithTunnels(ready, {
+      relay: `{ proxyProtocol: ${place} }`,
+    })
+    const below = connect(frontEnd.port, '127.0.0.1')
+    await once(below, 'connect')
+    const device = connectTls({ ...clientTls(frontEnd.port), socket: below })
+    device.on('error', () => {})
+    await once(device, 'secureConnect')
+    device.write(MIPR)
+    setImmediate(() => below.resetAndDestroy())
+    const [line] = await frontEnd.tunnels(1)
+    expect(line).toMatchObject({ code: 'addresses-unknown', proxy_header: 'nothing' })
+    expect(frontEnd.upstream.peers).toEqual([])
+  })
+}
+
 test('before TLS the header goes ahead of our handshake, in the clear', async () => {
   await using behind = await rawUpstream({ ...upstreamTlsOptions, allowHalfOpen: true }, (peer) => {
     peer.socket.pipe(peer.socket)
