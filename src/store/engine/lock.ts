@@ -29,10 +29,12 @@ export interface StoreLock {
 /** A `StoreLockFailure` says why a store cannot be locked. */
 export type StoreLockFailure =
   | { readonly kind: 'locked-elsewhere'; readonly by: StoreLockMode }
-  /** The database gave an error in place of an answer. */
+  /** There was an error in place of an answer. */
   | { readonly kind: 'database-not-asked'; readonly detail: string }
   /** The file beside the store cannot be made or written. */
   | { readonly kind: 'not-lockable'; readonly detail: string }
+  /** The lock is that of a schema, and the database has none of this name, or none for this account. */
+  | { readonly kind: 'schema-absent'; readonly schema: string }
   | Extract<StoreTrouble, { readonly kind: 'store-pooled' }>
 
 /** Locks a store, or says at once that another process has it. */
@@ -77,7 +79,7 @@ async function lockDatabase(
   mode: StoreLockMode,
 ): Promise<Result<StoreLock, StoreLockFailure>> {
   const lockFunction = mode === 'shared' ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock'
-  let isLocked = false
+  let isLocked = false as boolean | null
   const options = connectionOptions(settings)
   try {
     const pooling = await findPooling(options)
@@ -90,16 +92,19 @@ async function lockDatabase(
     retryMs: mode === 'shared' ? RETRY_MS : undefined,
     setUp: async (client) => {
       await setSession(settings, client)
-      const { rows } = await client.query<{ locked: boolean }>(
+      const { rows } = await client.query<{ locked: boolean | null }>(
         `select ${lockFunction}(${STORE_LOCK_ID}, hashtext(current_schema())) as locked`,
       )
-      isLocked = rows[0]?.locked === true
+      isLocked = rows[0]?.locked ?? null
     },
   })
   try {
     await connection.ready
-    if (isLocked) return ok({ release: () => connection.close() })
+    if (isLocked === true) return ok({ release: () => connection.close() })
     await connection.close()
+    // Of no schema there is no lock: PostgreSQL answers neither yes nor no.
+    if (isLocked === null)
+      return fail({ kind: 'schema-absent', schema: settings.schema ?? 'public' })
     return fail({ kind: 'locked-elsewhere', by: otherMode(mode) })
   } catch (error) {
     await connection.close()
@@ -123,7 +128,10 @@ export function explainStoreLock(failure: StoreLockFailure): string {
     return `the store cannot be locked: ${failure.detail}: give the program the right to write beside it`
   }
   if (failure.kind === 'database-not-asked') {
-    return `the store cannot be locked: the database said: ${failure.detail}: see that it runs, that \`store.postgres\` names it with the right account, and that a pooler in between has as many connections as each replica needs (15)`
+    return `the store cannot be locked: the database could not be asked: ${failure.detail}: see that it runs, that \`store.postgres\` names it with the right account, and that a pooler in between has as many connections as each replica needs (15)`
+  }
+  if (failure.kind === 'schema-absent') {
+    return `found no schema ${failure.schema} in the database that its account may use, wanted the one that holds the store: make it and give the account its rights, or name another one in \`store.schema\``
   }
   if (failure.kind === 'store-pooled') {
     const { sentence, nextStep } = explainStore(failure)

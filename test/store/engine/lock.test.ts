@@ -1,7 +1,7 @@
 /** Who serves from a store, and who has it alone; on both backends. */
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { lockStore, type StoreLock } from '../../../src/store/engine/lock.ts'
+import { explainStoreLock, lockStore, type StoreLock } from '../../../src/store/engine/lock.ts'
 import type { StoreSettings } from '../../../src/store/store.ts'
 import { Program } from '../../support/programs/program.ts'
 import { findPostgres } from '../../support/store/postgres.ts'
@@ -66,3 +66,22 @@ for (const backend of backends) {
     })
   })
 }
+
+test('a database that cannot be reached is told as that, and not as having said so', async () => {
+  const url = 'postgres://tfe@127.0.0.1:1/postgres'
+  const lock = await lockStore({ kind: 'postgres', url }, 'exclusive')
+  const said = lock.ok ? 'locked' : explainStoreLock(lock.failure)
+  expect(said).toMatch(/the database could not be asked: .*ECONNREFUSED/u)
+})
+
+test.skipIf(postgres.kind === 'missing')(
+  'a schema that is not there is told as that, and not as another process that has the lock',
+  async () => {
+    const url = postgres.kind === 'found' ? postgres.url : ''
+    for (const mode of ['shared', 'exclusive'] as const) {
+      const lock = await lockStore({ kind: 'postgres', url, schema: 'not_there' }, mode)
+      expect(lock).toEqual({ ok: false, failure: { kind: 'schema-absent', schema: 'not_there' } })
+      if (!lock.ok) expect(explainStoreLock(lock.failure)).toContain('no schema not_there')
+    }
+  },
+)
