@@ -105,6 +105,24 @@ on(promise('a pool of transactions is found among the traffic of others'), async
 })
 
 on(
+  promise('a pool of transactions is found although others leave it no idle session'),
+  async () => {
+    await using pooler = await startPgBouncer(url, 'transaction', 3)
+    const found: unknown[] = []
+    const others = Array.from({ length: 4 }, async () => {
+      const client = new Client({ connectionString: pooler.url })
+      await client.connect()
+      while (found.length < 40) await client.query('select pg_sleep(0.002)')
+      await client.end()
+    })
+    while (found.length < 40)
+      found.push(await findPooling(connectionOptions(settingsOf(pooler.url))))
+    await Promise.all(others)
+    expect(new Set(found)).toEqual(new Set(['transaction']))
+  },
+)
+
+on(
   promise(
     'without the refusal a lock that is taken through a pool of transactions outlives its program',
   ),

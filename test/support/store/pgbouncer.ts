@@ -21,6 +21,7 @@ export interface PgBouncer extends AsyncDisposable {
 export async function startPgBouncer(
   url: string,
   mode: 'session' | 'transaction' | 'statement',
+  size = 20,
 ): Promise<PgBouncer> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-pgbouncer-'))
   const host = new URL(url).searchParams.get('host') ?? ''
@@ -32,7 +33,7 @@ unix_socket_dir = ${folder}
 listen_port = 6432
 auth_type = any
 pool_mode = ${mode}
-default_pool_size = 20
+default_pool_size = ${size}
 `
   writeFileSync(join(folder, 'pgbouncer.ini'), ini)
   // It refuses to run as root, as the server does.
