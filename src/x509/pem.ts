@@ -73,7 +73,13 @@ export function readPem(
     const boundary = boundaryIn(bareLine)
     if (boundary === undefined) {
       if (JOINED.test(bareLine)) faults.add({ line, message: JOINED_MESSAGE })
-      else if (open !== undefined) addLine(open, line, bareLine)
+      else if (open === undefined) {
+        const isLost = labelsInside(bareLine).some((label) => !skips(label))
+        if (isLost) faults.add({ line, message: ONE_LINE_MESSAGE })
+      } else if (bareLine.startsWith(END)) {
+        faults.add({ line, message: BEHIND_END_MESSAGE })
+        open = undefined
+      } else addLine(open, line, bareLine)
       continue
     }
     const { edge, label } = boundary
@@ -109,6 +115,25 @@ const JOINED = /-----END [^-]*-----+BEGIN [^-]*-----/u
 const JOINED_MESSAGE =
   'found END and BEGIN on one line, wanted each on a line of its own: put a line break between them'
 
+const BEHIND_END_MESSAGE =
+  'found more than an END on its line, wanted it alone: remove what stands behind it, a control character perhaps'
+const ONE_LINE_MESSAGE =
+  'found a whole block on one line, which would not be read, wanted its BEGIN and its END on lines of their own: put the line breaks back that have become blanks or \\n'
+
+/** The labels of blocks that a line of explanation holds from BEGIN to END, as in JSON or in a variable that lost its line breaks. */
+function labelsInside(line: string): readonly string[] {
+  return line
+    .split(END)
+    .slice(0, -1)
+    .flatMap((before) => {
+      const begin = before.lastIndexOf(BEGIN)
+      // Explanations that speak of both boundaries have some words between them.
+      if (begin === -1 || before.length - begin < SHORTEST_BLOCK) return []
+      const [label = ''] = before.slice(begin + BEGIN.length).split(DASHES, 1)
+      return [label]
+    })
+}
+
 interface Boundary {
   readonly edge: 'BEGIN' | 'END'
   readonly label: string
@@ -126,6 +151,10 @@ function boundaryIn(bare: string): Boundary | undefined {
 
 const EDGES = ['BEGIN', 'END'] as const
 const DASHES = '-----'
+const BEGIN = `${DASHES}BEGIN `
+const END = `${DASHES}END `
+/** In characters, boundary and all: less than the smallest key has. */
+const SHORTEST_BLOCK = 100
 
 interface OpenBlock {
   readonly label: string

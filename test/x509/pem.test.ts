@@ -10,6 +10,10 @@ const end = (label: string): string => `-----END ${label}-----`
 const block = (content: string): string =>
   `${begin('CERTIFICATE')}\n${content}\n${end('CERTIFICATE')}\n`
 
+/** As long as a certificate is. */
+const LONG = pemOf(Buffer.alloc(300, 7))
+const LONG_LINES = LONG.split('\n').length
+
 const taken: readonly (readonly [promise: string, text: string, lines: readonly number[]])[] = [
   ['a text without blocks holds nothing', 'hello\n', []],
   ['an empty text holds nothing', '', []],
@@ -31,6 +35,36 @@ const taken: readonly (readonly [promise: string, text: string, lines: readonly 
   ['lines may end as on old Macs', PEM.replaceAll('\n', '\r'), [1]],
   ['lines of each kind are counted once', `a\r\nb\rc\n${PEM}`, [4]],
   ['blank lines inside are nothing', block(`\n${DER.toString('base64')}\n`), [1]],
+  [
+    'a line that speaks of both boundaries is explanation',
+    `Copy all from ${begin('CERTIFICATE')} through and including ${end('CERTIFICATE')}\n${PEM}`,
+    [2],
+  ],
+  [
+    'a block with each line commented out is explanation',
+    `${LONG.replaceAll(/^/gmu, '# ')}\n${PEM}`,
+    [LONG_LINES + 1],
+  ],
+  [
+    'a line from BEGIN to END of 99 characters before the END is explanation',
+    `${begin('X')}${'A'.repeat(99 - begin('X').length)}${end('X')}\n${PEM}`,
+    [2],
+  ],
+  [
+    'a BEGIN with much behind it and no END is explanation',
+    `${begin('X')} ${'A'.repeat(200)}\n${PEM}`,
+    [2],
+  ],
+  [
+    'a BEGIN with much behind it and another before an END is explanation',
+    `${begin('X')} ${'A'.repeat(200)} ${begin('X')} ${end('X')}\n${PEM}`,
+    [2],
+  ],
+  [
+    'an END behind which a second stands alone is explanation',
+    `${end('X')} ${'A'.repeat(200)} ${end('X')}.\n${PEM}`,
+    [2],
+  ],
 ]
 
 for (const [promise, text, lines] of taken) {
@@ -97,6 +131,41 @@ const refused: readonly (readonly [
       [1, /does not add up/u],
     ],
   ],
+  [
+    'a block whose line breaks became blanks is found',
+    `${PEM}${LONG.replaceAll('\n', ' ')}\n${PEM}`,
+    [
+      [
+        4,
+        /^found a whole block on one line, which would not be read, wanted its BEGIN and its END on lines of their own: put the line breaks back that have become blanks or \\n$/u,
+      ],
+    ],
+  ],
+  [
+    'a block in JSON, its line breaks written as \\n, is found',
+    `{\n"cert": ${JSON.stringify(LONG)},\n"x": 1 }\n`,
+    [[2, /whole block on one line/u]],
+  ],
+  [
+    'such a block behind a short one is found',
+    `${PEM.replaceAll('\n', ' ')}${LONG.replaceAll('\n', ' ')}`,
+    [[1, /whole block on one line/u]],
+  ],
+  [
+    'a line from BEGIN to END of 100 characters before the END is found',
+    `${begin('X')}${'A'.repeat(100 - begin('X').length)}${end('X')}\n${PEM}`,
+    [[1, /whole block on one line/u]],
+  ],
+  [
+    'an END with more behind it is found, and the next block stands',
+    `${PEM.trimEnd()}\u001a\n${PEM}`,
+    [
+      [
+        3,
+        /^found more than an END on its line, wanted it alone: remove what stands behind it, a control character perhaps$/u,
+      ],
+    ],
+  ],
   ['base64 that lost a character is found', block('AAA'), [[1, /does not add up/u]]],
   ['base64 padded in the middle is found', block('AA==\nAAAA'), [[1, /does not add up/u]]],
   ['base64 with stray bits is found', block('AAB='), [[1, /does not add up/u]]],
@@ -134,6 +203,8 @@ const HUGE: readonly (readonly [promise: string, text: string, isTaken: boolean]
   ['half a million lines without anything', block('\n'.repeat(5e5)), false],
   ['a hundred thousand boundaries on one line', `${end('X')}${begin('X')}`.repeat(1e5), false],
   ['megabytes of END without an end', '-----END '.repeat(MIB), true],
+  ['megabytes of BEGIN and one END', `${'-----BEGIN '.repeat(MIB)}-----END `, true],
+  ['ten thousand blocks on one line', LONG.replaceAll('\n', ' ').repeat(1e4), false],
   ['a line of megabytes of dashes', '-'.repeat(8 * MIB), true],
   ['a block of one line of megabytes', block('A'.repeat(8 * MIB)), true],
   ['a block of half a million lines of one character', block('A\n'.repeat(5e5)), true],
@@ -251,6 +322,20 @@ test('blocks that are skipped are passed over, whatever is in them, and others n
   )
   expect(read).toMatchObject({ ok: true, value: { blocks: [{ label: 'B', line: 4 }] } })
   expect(every(text)).toMatchObject({ ok: false, failure: [{ line: 2 }] })
+})
+
+test('a block on one line is passed over where its label is skipped, and found beside one that is not', () => {
+  const key = LONG.replaceAll('CERTIFICATE', 'PRIVATE KEY').replaceAll('\n', ' ')
+  const skipping = (text: string) =>
+    readPem(
+      text,
+      () => undefined,
+      (label) => label === 'PRIVATE KEY',
+    )
+  expect(skipping(`${key}\n${PEM}`)).toMatchObject({ ok: true, value: { blocks: [{ line: 2 }] } })
+  for (const text of [key + LONG.replaceAll('\n', ' '), LONG.replaceAll('\n', ' ') + key]) {
+    expect(skipping(`${text}\n${PEM}`)).toMatchObject({ ok: false, failure: [{ line: 1 }] })
+  }
 })
 
 test('joined boundaries are told apart from dashes, whatever their labels', () => {

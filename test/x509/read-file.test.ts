@@ -292,6 +292,24 @@ const REFUSED: readonly Refused[] = [
   ['prose is neither', text('please trust us'), '', /neither in PEM nor in DER/u],
   ['UTF-16 is called that', Buffer.from(`\uFEFF${root.pem}`, 'utf16le'), '', /UTF-16/u],
   ['UTF-16 without a mark is, too', Buffer.from(root.pem, 'utf16le'), '', /UTF-16/u],
+  [
+    'UTF-16 behind PEM is not passed over',
+    text(root.pem, Buffer.from(issuing.pem, 'utf16le')),
+    '',
+    /UTF-16, wanted all of it in ASCII/u,
+  ],
+  [
+    'UTF-16 of the other order behind PEM is not passed over',
+    text(root.pem, Buffer.from(issuing.pem, 'utf16le').swap16()),
+    '',
+    /UTF-16/u,
+  ],
+  [
+    'a block on one line beside PEM is not passed over',
+    text(root.pem, issuing.pem.replaceAll('\n', '\\n')),
+    `line ${LINES + 1}`,
+    /whole block on one line/u,
+  ],
   ['a page of HTML is called that', text('\n<!DOCTYPE html>'), '', /HTML/u],
   [
     'base64 without its lines is called that',
@@ -410,6 +428,12 @@ const REFUSED: readonly Refused[] = [
   [
     'PEM followed by PKCS#7 in DER is not passed over',
     text(root.pem, bag({ certificates: BOTH })),
+    `line ${LINES + 1}`,
+    /found DER beside PEM/u,
+  ],
+  [
+    'PEM followed by PKCS#7 in BER is not passed over',
+    text(root.pem, berBag(...BOTH)),
     `line ${LINES + 1}`,
     /found DER beside PEM/u,
   ],

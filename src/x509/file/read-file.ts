@@ -58,6 +58,8 @@ export function readFileContent(
   if (end !== undefined) return fromDer(octets.subarray(0, end), end < octets.length, wanted)
   if (octets.length > MAX_PEM_BYTES) return refused(WHOLE, tooLong(octets, wanted))
   const text = octets.toString('latin1')
+  // PowerShell's > and Out-File write it, and its >> puts it behind other text, where it would pass for explanation.
+  if (text.includes(BEGIN_UTF16)) return refused(WHOLE, UTF16_MESSAGE)
   if (!text.includes(BEGIN)) return refused(WHOLE, notEncoded(octets, text, wanted))
   const lost = derBesidePem(octets, text, wanted)
   return lost === undefined ? fromPem(text, wanted) : fail([lost])
@@ -70,6 +72,10 @@ const tooLong = ({ length }: Buffer, { kind }: FileWanted): string =>
   `found a file of ${length} octets that is no DER, wanted ${MAX_PEM_BYTES} at most: ${kind === 'certificate' ? 'keep in it the certificates that are needed' : 'publish the list as DER'}`
 
 const BEGIN = '-----BEGIN'
+/** Without a zero at its end or beginning, so that it stands in text of either order of octets. */
+const BEGIN_UTF16 = Buffer.from(BEGIN, 'utf16le').toString('latin1').slice(0, -1)
+const UTF16_MESSAGE =
+  'found PEM in UTF-16, wanted all of it in ASCII or UTF-8: save it anew, with PowerShell by `Set-Content -Encoding ascii`'
 
 const WHOLE: FilePlace = { line: undefined, item: undefined }
 
@@ -142,8 +148,8 @@ function derBesidePem(
   return undefined
 }
 
-/** A sequence of 128 octets and more: nothing that is looked for is shorter, and no base64 has such octets. */
-const LONG_DER = /0[\u0081-\u0084]/gu
+/** A sequence of 128 octets and more, or of an open length: nothing that is looked for is shorter, and no base64 has such octets. */
+const LONG_DER = /0[\u0080-\u0084]/gu
 
 /** A block without what OpenSSL has written behind its certificate. */
 function withoutSettings(
@@ -249,10 +255,6 @@ function notEncoded(octets: Buffer, text: string, { kind }: FileWanted): string 
   const what = `a ${noun}`
   if (octets.length === 0) return `found an empty file, wanted ${what} in PEM or DER`
   const beginning = text.slice(0, BEGINNING)
-  // PowerShell's > and Out-File write it.
-  if (beginning.replaceAll('\0', '').includes('-----BEGIN')) {
-    return `found PEM in UTF-16, wanted it in ASCII or UTF-8: save it anew, with PowerShell by \`Set-Content -Encoding ascii\``
-  }
   if (/^\s*</u.test(beginning)) {
     return `found a page of HTML or XML, wanted ${what} in PEM or DER: see what the server answers there, a sign-in page perhaps`
   }
