@@ -181,6 +181,66 @@ const FAULTY: readonly Faulty[] = [
   ],
 ]
 
+/** As `bag`, with what stands behind the certificates, behind SignedData and behind all of it. */
+const odd = (
+  inside: readonly Buffer[],
+  explicit: readonly Buffer[] = [],
+  outside: readonly Buffer[] = [],
+): Buffer =>
+  der.sequence(
+    der.oid(SIGNED_DATA),
+    der.context(
+      0,
+      der.sequence(
+        der.integer(1),
+        der.set(),
+        der.sequence(der.oid(DATA)),
+        der.context(0, root.der),
+        ...inside,
+      ),
+      ...explicit,
+    ),
+    ...outside,
+  )
+
+/** Read by none of OpenSSL 3.0.19, GnuTLS 3.7.9 and Python's cryptography 48.0.0; Java 17 reads what is behind the signers. */
+const LEFT_OVER: readonly (readonly [what: string, octets: Buffer, text: RegExp])[] = [
+  [
+    'a second set of certificates',
+    odd([der.context(0, issuing.der), der.set()]),
+    /^its signerInfos holds an element of another kind/u,
+  ],
+  ['a bag without its signers', odd([]), /^its signerInfos lacks/u],
+  [
+    'certificates behind the signers',
+    odd([der.set(), der.context(0, issuing.der)]),
+    /^its signerInfos is followed by octets that do not belong to it/u,
+  ],
+  [
+    'a certificate behind SignedData',
+    odd([der.set()], [issuing.der]),
+    /^its content is followed by octets that do not belong to it/u,
+  ],
+  [
+    'a certificate behind the content',
+    odd([der.set()], [], [issuing.der]),
+    /^its content is followed by octets that do not belong to it/u,
+  ],
+]
+
+for (const [what, octets, text] of LEFT_OVER) {
+  test(`${what}, which would not be read, is refused as it is elsewhere`, () => {
+    const read = contentOfPkcs7(octets)
+    expect(read.ok ? '' : pkcs7FailureText(read.failure)).toMatch(text)
+  })
+}
+
+test('a bag with nothing odd is read by the same hand', () => {
+  const value = { certificates: [root.der], lists: [] }
+  expect(contentOfPkcs7(odd([der.set()]))).toEqual({ ok: true, value })
+  expect(contentOfPkcs7(odd([der.set(der.sequence())]))).toEqual({ ok: true, value })
+})
+
 for (const [what, octets, expected] of FAULTY) {
   test(`${what} gives a fault that says so, not a chain`, () => {
     const read = contentOfPkcs7(octets)

@@ -54,12 +54,18 @@ function contentOfDer(octets: Buffer): Result<Pkcs7Content, Pkcs7Failure> {
   reader.end()
   const type = content.field('contentType').oid()
   if (type !== SIGNED_DATA) content.refuse('unexpected-element', 0)
-  const signed = content.field('content').enter(constructed(0)).enter(TAG.sequence)
+  const explicit = content.field('content').enter(constructed(0))
+  content.end()
+  const signed = explicit.enter(TAG.sequence)
+  explicit.end()
   signed.field('version').count()
   signed.field('digestAlgorithms').step(TAG.set)
   signed.field('encapsulatedContent').step(TAG.sequence)
   const certificates = inBag(signed.field('certificates').optional(constructed(0)))
   const lists = inBag(signed.field('crls').optional(constructed(1)))
+  // Not left out by those who sign nothing; whatever stands in its place would be missed without a word.
+  signed.field('signerInfos').step(TAG.set)
+  signed.end()
   const { fault } = reader
   if (fault !== undefined) return fail({ kind: 'malformed', fault })
   const counts = [
