@@ -56,7 +56,7 @@ const NGINX = '/usr/sbin/nginx'
 
 const nginxConfig = (folder: string, port: number, material: ServerMaterial): string => `
 daemon off;
-worker_processes 1;
+master_process off;
 pid ${folder}/nginx.pid;
 ${isRoot() ? 'user root;' : ''}
 events { worker_connections 64; }

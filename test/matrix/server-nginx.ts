@@ -29,7 +29,7 @@ const NGINX = '/usr/sbin/nginx'
 
 const nginxConfig = (folder: string, servers: string): string => `
 daemon off;
-worker_processes 1;
+master_process off;
 pid ${folder}/pid;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 events { worker_connections 256; }

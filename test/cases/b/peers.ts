@@ -119,7 +119,7 @@ interface Place {
 const CONFIGS = {
   nginx: ({ folder, port, given }: Place): string => `
 daemon off;
-worker_processes 1;
+master_process off;
 pid ${folder}/nginx.pid;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 events { worker_connections 64; }

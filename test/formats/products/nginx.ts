@@ -34,7 +34,7 @@ export const nginx: Product = {
     const { folder, material, upstream } = place
     const config = (port: number): string => `
 daemon off;
-worker_processes 1;
+master_process off;
 pid ${folder}/nginx.pid;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 events { worker_connections 64; }

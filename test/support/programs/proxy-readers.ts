@@ -45,7 +45,7 @@ frontend one
     debian: 'nginx',
     config: ({ folder, port }) => `
 daemon off;
-worker_processes 1;
+master_process off;
 pid ${folder}/nginx.pid;
 ${isRoot ? 'user root;' : ''}
 events { worker_connections 64; }
