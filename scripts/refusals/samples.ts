@@ -238,10 +238,7 @@ export const REJECTIONS: Cases<Exclude<Rejection, { readonly kind: 'host' | 'tar
   'listener-closed': byUs({ kind: 'listener-closed' }),
   'after-close': byDevice({ kind: 'after-close' }),
   'too-many-fields': byDevice({ kind: 'too-many-fields', limit: amount('limit') }),
-  'http-version-unknown': byDevice(
-    { kind: 'http-version-unknown', version: '0.9' },
-    { kind: 'http-version-unknown', version: '{version}' },
-  ),
+  'http-version-unknown': byDevice({ kind: 'http-version-unknown', version: '{version}' }),
   'http-1.0-transfer-coding': byDevice({ kind: 'http-1.0-transfer-coding' }),
   'transfer-coding-unknown': byDevice({ kind: 'transfer-coding-unknown', coding: '{coding}' }),
   'expectation-unknown': byDevice({ kind: 'expectation-unknown' }),

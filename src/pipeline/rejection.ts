@@ -104,10 +104,7 @@ function factsOf(why: OtherRejection): Omit<RejectionFacts, 'code'> {
     case 'http-version-unknown':
       return {
         status: 505,
-        sentence:
-          why.version === '0.9'
-            ? 'the request line names no version, or HTTP/0.9, which has no header fields (RFC 9112 §2.3)'
-            : `the request line says HTTP/${why.version} in a form that HTTP/1.1 alone has`,
+        sentence: `the request line says HTTP/${why.version} (0.9 where it names no version), wanted HTTP/1.1 or HTTP/1.0 (RFC 9112 §2.3)`,
         nextStep: 'let the client speak HTTP/1.1',
         close: true,
       }
