@@ -32,6 +32,12 @@ export function keptLists(lists: readonly RevocationList[], profile: Profile): K
   return { inForce, onlyCompared }
 }
 
+/** Whether each sequence of these lists has one in force: of a CA whose list is only compared, nothing is known. */
+export function speakForAll({ inForce, onlyCompared }: KeptLists): boolean {
+  const going = new Set(inForce.map(sequenceKey))
+  return inForce.length > 0 && onlyCompared.every((list) => going.has(sequenceKey(list)))
+}
+
 /**
  * Returns what is kept once these lists were taken after others: a numbered list in whose place one without a number comes
  * is kept. A sequence that has ended, such as that of an old key, is over.

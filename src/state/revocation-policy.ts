@@ -5,7 +5,7 @@
 import type { Config } from '../config/config.ts'
 import type { EnrollmentSetting } from '../config/trust/types.ts'
 import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
-import { keptLists } from '../revoke/kept-lists.ts'
+import { keptLists, speakForAll } from '../revoke/kept-lists.ts'
 import type { CrlSetting } from '../revoke/registry.ts'
 import { placeOf } from '../trust/list-source.ts'
 import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'
@@ -40,15 +40,19 @@ export function revocationPolicy(
   const demands = new Map<string, RevocationDemand>()
   for (const { name, crl } of config.trust.enrollmentSettings) {
     if (crl === undefined) continue
-    const places = crl.lists.map((source) =>
-      crls.get(name, placeOf(source)).flatMap((one) => {
-        const list = verifyList(one, chains.get(name) ?? [], trust.limits)
-        return list.ok ? [list.value] : []
-      }),
-    )
-    lists.push(...places.flat())
-    // They were taken under another configuration, maybe, which a reload has replaced since.
-    const isIncomplete = places.some((kept) => keptLists(kept, trust.profile).inForce.length === 0)
+    let isIncomplete = false
+    for (const source of crl.lists) {
+      const verified = crls
+        .get(name, placeOf(source))
+        .map((one) => verifyList(one, chains.get(name) ?? [], trust.limits))
+      const kept = verified.flatMap((list) => (list.ok ? [list.value] : []))
+      lists.push(...kept)
+      // They were taken under another configuration, maybe, which a reload has replaced since: of a CA of the chain
+      // whose list does not count any more nothing is known, whatever others of the place say.
+      isIncomplete ||=
+        !speakForAll(keptLists(kept, trust.profile)) ||
+        verified.some((list) => !list.ok && list.failure.kind !== 'crl-of-another-ca')
+    }
     demands.set(name, demandOf(crl, isIncomplete))
   }
   // Over all places: a list that one place has taken the place of does not count by way of another.

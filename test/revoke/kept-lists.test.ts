@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { afterTaking, keptLists } from '../../src/revoke/kept-lists.ts'
+import { afterTaking, keptLists, speakForAll } from '../../src/revoke/kept-lists.ts'
 import { DEFAULT_LIMITS, type Profile } from '../../src/trust/limits.ts'
 import { verifyList, type RevocationList } from '../../src/trust/revocation.ts'
 import { parseCrl } from '../../src/x509/crl.ts'
@@ -80,5 +80,25 @@ for (const [promise, lists, kept, onlyCompared] of after) {
   test(`after lists are taken: ${promise}`, () => {
     const taken = afterTaking(named(lists), named(kept))
     expect([names(taken.inForce), names(taken.onlyCompared)]).toEqual([lists, onlyCompared])
+  })
+}
+
+const whole: readonly (readonly [
+  promise: string,
+  lists: string,
+  profile: Profile,
+  expected: boolean,
+])[] = [
+  ['none speaks for none', '', 'private', false],
+  ['one in force speaks for its CA', 'bare', 'private', true],
+  ['and so it does beside a number that is only compared', 'seven bare', 'private', true],
+  ['one that is only compared does not', 'bare', 'strict', false],
+  ['nor does that of another CA', 'bare otherSeven', 'strict', false],
+  ['each CA has its own', 'eight otherSeven', 'strict', true],
+]
+
+for (const [promise, lists, profile, expected] of whole) {
+  test(`of lists in profile ${profile}: ${promise}`, () => {
+    expect(speakForAll(keptLists(named(lists), profile))).toBe(expected)
   })
 }
