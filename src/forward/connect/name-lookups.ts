@@ -97,8 +97,9 @@ export class NameLookups {
     }
     this.#enqueue(name)
     if (known === undefined) return await this.#answer(name, this.#times.limit)
-    // It was waited for once, and once is enough until it answers.
-    if (name.isSlow) return known.addresses
+    // It was waited for once, and once is enough until it answers; what is merely slow is not worth a wait while young.
+    const { fresh, limit } = this.#times
+    if (name.isStale || (name.isSlow && now - known.at < fresh + limit)) return known.addresses
     try {
       return await this.#answer(name, this.#times.patience)
     } catch (error) {

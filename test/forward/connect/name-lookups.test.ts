@@ -47,6 +47,7 @@ type Addresses = readonly LookupAddress[]
 
 const FRESH = 10_000
 const RETRY = 1000
+const LIMIT = 60_000
 
 function lookups({ atATime = 2, times = {} }: { atATime?: number; times?: Partial<LookupTimes> }) {
   const resolver = new Resolver()
@@ -57,7 +58,7 @@ function lookups({ atATime = 2, times = {} }: { atATime?: number; times?: Partia
     atATime,
     now: () => clock.now,
     // Long enough that nothing is late unless a test says so.
-    times: { fresh: FRESH, retry: RETRY, patience: 60_000, limit: 60_000, ...times },
+    times: { fresh: FRESH, retry: RETRY, patience: 60_000, limit: LIMIT, ...times },
   })
   names.onStale = (change) => changes.push(change)
   const found = async (hostname: string): Promise<string> => {
@@ -133,6 +134,40 @@ test('a name that hangs is used with its last known addresses, and that is told 
   expect(changes).toEqual([
     { hostname: 'a.test', isStale: true, code: 'ETIMEOUT' },
     { hostname: 'a.test', isStale: false, code: 'answered' },
+  ])
+})
+
+/** A name that was answered too late at `FRESH`, and is asked for again so much later. */
+async function afterLateAnswer(later: number) {
+  const world = lookups({ times: { patience: 1 } })
+  const { resolver, clock, found, learned } = world
+  await learned('a.test', '192.0.2.1')
+  clock.now = FRESH
+  expect(await found('a.test')).toBe('192.0.2.1')
+  await resolver.answer('a.test', '192.0.2.2')
+  world.changes.length = 0
+  clock.now = FRESH + later
+  return { ...world, again: found('a.test') }
+}
+
+test('a name that was answered late is used meanwhile while its addresses are young, and nothing is told', async () => {
+  const { again, names, changes, resolver } = await afterLateAnswer(FRESH + LIMIT - 1)
+  expect(await again).toBe('192.0.2.2')
+  expect([names.stale, changes, resolver.asked.length]).toEqual([0, [], 3])
+})
+
+test('a name that was answered late is waited for as any other once its addresses are old', async () => {
+  const { again, resolver } = await afterLateAnswer(FRESH + LIMIT)
+  await resolver.answer('a.test', '192.0.2.9')
+  expect(await again).toBe('192.0.2.9')
+})
+
+test('a name that was answered late and then hangs is told', async () => {
+  const { again, names, changes } = await afterLateAnswer(FRESH + LIMIT)
+  expect(await again).toBe('192.0.2.2')
+  expect([names.stale, changes]).toEqual([
+    1,
+    [{ hostname: 'a.test', isStale: true, code: 'ETIMEOUT' }],
   ])
 })
 
