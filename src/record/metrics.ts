@@ -176,7 +176,8 @@ export class Metrics {
   /** Counts names that are used with old addresses, when the metrics are read. */
   registerStaleNames(stale: () => number): void {
     const gauge: Gauge = this.#set.gauge('tfe_upstream_names_stale', {
-      help: 'Names of servers whose last known addresses are used, because the resolver gives no answer.',
+      help: 'Names of servers whose last known addresses are used, because the resolver gives no answer; with several workers, the most of any.',
+      aggregator: 'max',
       collect: () => gauge.set(stale()),
     })
   }

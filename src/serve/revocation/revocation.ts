@@ -17,6 +17,7 @@ import { printName } from '../../x509/print-name.ts'
 import { countText } from '../../kernel/count-text.ts'
 import { configuredCrls, type CompiledTrust } from '../../state/revocation-policy.ts'
 import type { ProcessLogger } from '../log.ts'
+import { logStaleName } from '../process/upstream-log.ts'
 import { afterUnref, SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { RevocationMetrics } from './metrics.ts'
 
@@ -39,6 +40,8 @@ export class Revocation {
 
   constructor(deps: RevocationDeps) {
     this.#logger = deps.logger
+    // With workers it is this process that asks for the servers of lists; alone it is the one that serves, which says the same.
+    PROCESS_LOOKUPS.onStale = (change) => logStaleName(this.#logger.log, change)
     this.#registry = new CrlRegistry(
       {
         changed: (update) => deps.applyCrlUpdate(update),
