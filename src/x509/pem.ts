@@ -74,8 +74,8 @@ export function readPem(
     if (boundary === undefined) {
       if (JOINED.test(bareLine)) faults.add({ line, message: JOINED_MESSAGE })
       else if (open === undefined) {
-        const isLost = labelsInside(bareLine).some((label) => !skips(label))
-        if (isLost) faults.add({ line, message: ONE_LINE_MESSAGE })
+        const message = lostBlock(bareLine, skips)
+        if (message !== undefined) faults.add({ line, message })
       } else if (bareLine.startsWith(END)) {
         faults.add({ line, message: BEHIND_END_MESSAGE })
         open = undefined
@@ -110,6 +110,7 @@ export function readPem(
 
 /** U+FEFF, decoded as UTF-8 or octet by octet. */
 const BYTE_ORDER_MARK = /^(?:\uFEFF|\u00EF\u00BB\u00BF)/u
+const MARK_OCTETS = '\u00EF\u00BB\u00BF'
 /** Two files put together of which the first has no line feed at its end. */
 const JOINED = /-----END [^-]*-----+BEGIN [^-]*-----/u
 const JOINED_MESSAGE =
@@ -119,6 +120,15 @@ const BEHIND_END_MESSAGE =
   'found more than an END on its line, wanted it alone: remove what stands behind it, a control character perhaps'
 const ONE_LINE_MESSAGE =
   'found a whole block on one line, which would not be read, wanted its BEGIN and its END on lines of their own: put the line breaks back that have become blanks or \\n'
+
+const MARK_MESSAGE =
+  'found a byte order mark, which editors do not show, in front of a BEGIN inside the file, wanted the BEGIN alone: remove the mark from the file that was put behind another'
+
+/** Why a block would be missed that begins in a line of explanation; nothing where none does. */
+function lostBlock(line: string, skips: (label: string) => boolean): string | undefined {
+  if (line.startsWith(`${MARK_OCTETS}${BEGIN}`)) return MARK_MESSAGE
+  return labelsInside(line).some((label) => !skips(label)) ? ONE_LINE_MESSAGE : undefined
+}
 
 /** The labels of blocks that a line of explanation holds from BEGIN to END, as in JSON or in a variable that lost its line breaks. */
 function labelsInside(line: string): readonly string[] {

@@ -157,6 +157,17 @@ const refused: readonly (readonly [
     [[1, /whole block on one line/u]],
   ],
   [
+    'a byte order mark in front of a second file is found, for nothing shows it',
+    `${PEM}\u00ef\u00bb\u00bf${PEM}`,
+    [
+      [
+        4,
+        /^found a byte order mark, which editors do not show, in front of a BEGIN inside the file, wanted the BEGIN alone: remove the mark from the file that was put behind another$/u,
+      ],
+      [6, /END CERTIFICATE without its BEGIN/u],
+    ],
+  ],
+  [
     'an END with more behind it is found, and the next block stands',
     `${PEM.trimEnd()}\u001a\n${PEM}`,
     [
