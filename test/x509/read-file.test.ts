@@ -259,6 +259,21 @@ const TAKEN_LISTS: readonly Taken[] = [
     ['byte-order-mark'],
   ],
   ['the label CRL is read', text(labelled(list, 'CRL')), [list], ['old-label']],
+  ...['PKCS7', 'CMS'].map(
+    (label) =>
+      [
+        `lists in PKCS#7 under the label ${label} are read`,
+        text(labelled(bag({ lists: [list] }), label)),
+        [list],
+        [],
+      ] as const,
+  ),
+  [
+    'lists in PKCS#7 under its old label are read',
+    text(labelled(bag({ lists: [list] }), 'PKCS #7 SIGNED DATA')),
+    [list],
+    ['old-label'],
+  ],
   [
     'lists in PKCS#7 are read',
     bag({ certificates: BOTH, lists: [list, other] }),
@@ -275,6 +290,21 @@ for (const [promise, octets, found, departures] of TAKEN_LISTS) {
     expect([...read.value.departures]).toEqual(departures)
   })
 }
+
+test('octets that look like the beginning of DER and are none are explanation', () => {
+  const octets = text('# 50', Buffer.from('3082013081803084', 'hex'), '\n', root.pem)
+  const read = readFileContent(octets, CERTIFICATES)
+  expect(read).toMatchObject({ ok: true, value: { found: [{ der: root.der }] } })
+})
+
+test('PKCS#7 beside PEM is not passed over where keys are', () => {
+  for (const octets of [bag({ certificates: BOTH }), berBag(...BOTH)]) {
+    const read = readFileContent(text(root.pem, octets), { ...CERTIFICATES, others: 'skipped' })
+    expect(read).toMatchObject({ ok: false, failure: [{ place: { line: LINES + 1 } }] })
+  }
+  const beside = readFileContent(text(root.pem, keyDer), { ...CERTIFICATES, others: 'skipped' })
+  expect(beside).toMatchObject({ ok: true, value: { found: [{ der: root.der }] } })
+})
 
 const key = root.keyPem
 const keyDer = root.key.export({ type: 'pkcs8', format: 'der' })

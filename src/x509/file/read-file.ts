@@ -187,10 +187,10 @@ const PKCS7_LABELS: ReadonlySet<string> = new Set(['PKCS7', 'CMS', 'PKCS #7 SIGN
 function otherLabel(label: string, { kind }: FileWanted): string {
   const only = kind === 'certificate' ? 'only CERTIFICATE' : 'only X509 CRL'
   if (kind === 'certificate' && /\bCRL$/u.test(label)) {
-    return `found a revocation list (${labelText(label)}), ${only}: name it as a list of the setting (\`crl\`), not in the chain`
+    return `found a revocation list (${labelText(label)}), wanted ${only}: name it as a list of the setting (\`crl\`), not in the chain`
   }
   if (label.endsWith('CERTIFICATE REQUEST')) {
-    return `found a certificate request (${labelText(label)}), ${only}: send the request to the CA, and put here what it answers`
+    return `found a certificate request (${labelText(label)}), wanted ${only}: send the request to the CA, and put here what it answers`
   }
   return unwanted(label, only)
 }
@@ -243,7 +243,7 @@ const WRONG_KIND: Readonly<Partial<Record<DerKind, string>>> = {
 function wrongKind(found: DerKind, wanted: FileWanted['kind']): string {
   const what = wanted === 'certificate' ? 'certificates' : 'revocation lists'
   const step =
-    found === 'pkcs12'
+    found === 'pkcs12' && wanted === 'certificate'
       ? 'take the certificates out of it with `openssl pkcs12 -nokeys`'
       : 'is it the right file?'
   return `found ${WRONG_KIND[found]}, wanted ${what}: ${step}`
