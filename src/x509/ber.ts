@@ -25,11 +25,20 @@ export function derOfBer(
   const rewriter = new Rewriter(bytes, keptFrom)
   const { der, next } = rewriter.element(0, bytes.length, 0)
   if (behind === 'refused' && next < bytes.length) rewriter.refuse('trailing-octets', next)
-  return rewriter.fault === undefined ? ok(der) : fail(rewriter.fault)
+  return rewriter.fault === undefined ? ok(joined(der)) : fail(rewriter.fault)
+}
+
+/** An element in the pieces that it will be put together from, once: what lies deep is not copied again at each level. */
+interface Element {
+  /** Tag and length. */
+  readonly head: Buffer
+  readonly content: readonly (Buffer | Element)[]
+  /** Of the content, in octets. */
+  readonly size: number
 }
 
 interface Written {
-  readonly der: Buffer
+  readonly der: Element
   /** Where what follows the element begins. */
   readonly next: number
 }
@@ -55,7 +64,8 @@ class Rewriter {
     const isConstructed = (tag & CONSTRUCTED) !== 0
     if (length !== undefined && depth >= this.#keptFrom && tag !== PIECES) {
       const next = inside + length
-      return { der: this.#bytes.subarray(at, next), next }
+      const content = [this.#bytes.subarray(inside, next)]
+      return { der: { head: this.#bytes.subarray(at, inside), content, size: length }, next }
     }
     if (length !== undefined && !isConstructed) {
       const next = inside + length
@@ -74,7 +84,7 @@ class Rewriter {
     return {
       der: written(
         OCTET_STRING,
-        parts.map((part) => this.#piece(part, at)),
+        parts.flatMap((part) => this.#piece(part, at)),
       ),
       next,
     }
@@ -85,8 +95,8 @@ class Rewriter {
     from: number,
     known: number | undefined,
     { end, depth }: { readonly end: number; readonly depth: number },
-  ): { readonly parts: readonly Buffer[]; readonly next: number } {
-    const parts: Buffer[] = []
+  ): { readonly parts: readonly Element[]; readonly next: number } {
+    const parts: Element[] = []
     let at = from
     while (this.fault === undefined && at !== known) {
       if (
@@ -104,9 +114,9 @@ class Rewriter {
   }
 
   /** The content of a piece of an octet string; pieces of pieces have become one already. */
-  #piece(part: Buffer, at: number): Buffer {
-    if (part[0] !== OCTET_STRING) this.refuse('unexpected-element', at)
-    return part.subarray(headLength(part))
+  #piece({ head, content }: Element, at: number): Element['content'] {
+    if (head[0] !== OCTET_STRING) this.refuse('unexpected-element', at)
+    return content
   }
 
   #head(at: number, end: number): { readonly inside: number; readonly length: number | undefined } {
@@ -143,21 +153,31 @@ class Rewriter {
   }
 }
 
-function written(tag: number, parts: readonly Buffer[]): Buffer {
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
-  if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), ...parts])
+function written(tag: number, content: Element['content']): Element {
+  const size = content.reduce((sum, part) => sum + sizeOf(part), 0)
+  if (size < 0x80) return { head: Buffer.from([tag, size]), content, size }
   const octets: number[] = []
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
-  return Buffer.concat([Buffer.from([tag, 0x80 | octets.length, ...octets]), ...parts])
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
+  return { head: Buffer.from([tag, 0x80 | octets.length, ...octets]), content, size }
 }
 
-/** Of an element that states its length. */
-function headLength(der: Buffer): number {
-  const first = der[1] ?? 0
-  return first < 0x80 ? 2 : 2 + (first & 0x7f)
+const sizeOf = (part: Buffer | Element): number =>
+  Buffer.isBuffer(part) ? part.length : part.head.length + part.size
+
+function joined(element: Element): Buffer {
+  const pieces: Buffer[] = []
+  const collect = ({ head, content }: Element): void => {
+    pieces.push(head)
+    for (const part of content) {
+      if (Buffer.isBuffer(part)) pieces.push(part)
+      else collect(part)
+    }
+  }
+  collect(element)
+  return Buffer.concat(pieces)
 }
 
-const NOTHING = Buffer.alloc(0)
+const NOTHING: Element = { head: Buffer.alloc(0), content: [], size: 0 }
 const CONSTRUCTED = 0x20
 const OCTET_STRING = 0x04
 /** An octet string in pieces. */
