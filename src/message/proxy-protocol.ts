@@ -86,7 +86,7 @@ function sslBlock({ tls, withCertificate }: ProxyFacts): Buffer {
   const client = vouched === undefined ? CLIENT.none : shown
   // Zero says that a certificate was verified: a device without one that we vouch for is not that.
   const verify = Buffer.of(0, 0, 0, vouched === undefined ? 1 : 0)
-  const name = vouched === undefined ? undefined : haproxyCommonName(vouched.subject)
+  const name = vouched === undefined ? undefined : commonName(vouched)
   return Buffer.concat([
     Buffer.of(client),
     verify,
@@ -95,6 +95,12 @@ function sslBlock({ tls, withCertificate }: ProxyFacts): Buffer {
     tlv(SSL_TYPE.cipher, text(cipher)),
     ...(vouched === undefined || !withCertificate ? [] : [tlv(SSL_TYPE.certificate, vouched.der)]),
   ])
+}
+
+/** The label of a device, as HAProxy writes it; undefined where there is none, or one that is too long to be read. */
+function commonName({ subject }: Certificate): string | undefined {
+  const name = haproxyCommonName(subject)
+  return name === undefined || Buffer.byteLength(name) > LONGEST_NAME ? undefined : name
 }
 
 const tlv = (type: number, value: Buffer): Buffer =>
@@ -111,6 +117,8 @@ function uint16(value: number): Buffer {
 const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')
 /** Version 2, command PROXY. */
 const VERSION_2_PROXY = 0x21
+/** X.520 allows 64 characters; no reader takes a header with more octets than this, and one of 65,536 cannot be written. */
+const LONGEST_NAME = 16_384
 const TCP_OVER_IPV4 = 0x11
 const TCP_OVER_IPV6 = 0x21
 const IPV4_OCTETS = 4

@@ -174,6 +174,23 @@ test('a name of many letters and alphabets is UTF-8, and its length counts octet
   expect(parts.get(0x22)?.toString('utf8')).toBe('Gerät №1')
 })
 
+test('a common name of 16,384 octets is told, and a longer one is left out, which no header could hold', () => {
+  for (const [octets, told] of [
+    [16_384, 16_384],
+    [16_385, undefined],
+    [65_000, undefined],
+  ] as const) {
+    const long = aDevice({
+      subject: nameOf(['2.5.4.3', 'é'.repeat(octets / 2) + 'x'.repeat(octets % 2)]),
+    })
+    const { parts } = sslOf(
+      headerOf(facts({ tls: { ...TLS, vouched: long.leaf }, withCertificate: false })),
+    )
+    expect(parts.get(0x22)?.length).toBe(told)
+    expect(parts.has(0x21)).toBe(true)
+  }
+})
+
 test('of several common names the first is told, as HAProxy does', () => {
   const two = aDevice({ subject: nameOf(['2.5.4.3', 'first'], ['2.5.4.3', 'last']) })
   const { parts } = sslOf(headerOf(facts({ tls: { ...TLS, vouched: two.leaf } })))

@@ -38,7 +38,7 @@ export const store = group(
     ),
     postgres: Type.Optional(
       reference(
-        'The address of a PostgreSQL database (13 or newer) that replicas share, `postgres://user:password@host/database`, by reference, because it holds a password. A connection pooler in between has to lend sessions (in PgBouncer, `pool_mode=session` for this database, with 15 connections for each replica): one that lends them for transactions is refused as `store-pooled`.',
+        'The address of a PostgreSQL database (13 or newer) that replicas share, `postgres://user:password@host/database`, by reference, because it holds a password. A connection pooler in between has to lend sessions (in PgBouncer, `pool_mode=session` for this database, with 15 connections for each replica and `server_reset_query` left as it is, or a lock outlives its replica): one that lends them for transactions is refused as `store-pooled`.',
       ),
     ),
     schema: Type.Optional(
