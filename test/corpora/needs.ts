@@ -13,6 +13,7 @@ const FILES = [
   'limbo-client-dropped.json',
   'limbo.json',
   'limbo-server-tiers.json',
+  'http1-requests-2.json',
 ]
 
 /** Command → what it is for, and the Debian package that has it. */

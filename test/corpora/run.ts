@@ -1,7 +1,8 @@
 /**
  * `npm run test:corpora`: x509-limbo, servers and clients, through our judge in both profiles beside OpenSSL, and the
- * clients once more over TLS on the running front end. Exit status 1 when a divergence is not argued for, an argument
- * is not needed any more, a bound is passed, or anything that the run needs is missing.
+ * clients once more over TLS on the running front end. The test of the HTTP/1 corpus follows
+ * it and prints a score of its own. Exit status 1 when a divergence is not argued for, an argument is not needed any more, a
+ * bound is passed, or anything that the run needs is missing.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
