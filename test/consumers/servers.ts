@@ -5,13 +5,13 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { claimPort, isListenedOn } from '../support/ports/claim-port.ts'
 import { isCommand } from '../support/commands.ts'
 import { apacheHead } from '../support/programs/apache-config.ts'
 import { Program, quietEnvironment } from '../support/programs/program.ts'
 import type { Material } from './material.ts'
+import { nginxConfig } from '../support/programs/nginx-config.ts'
 
 export interface ServerKind {
   readonly name: 'nginx' | 'apache' | 'tomcat'
@@ -46,7 +46,7 @@ const nginx: ServerKind = {
   start: async (folder, material) => {
     const port = await claimPort()
     const config = join(folder, 'nginx.conf')
-    writeFileSync(config, nginxConfig(folder, port, material))
+    writeFileSync(config, configuration(folder, port, material))
     const args = ['-p', folder, '-c', config, '-e', join(folder, 'error.log')]
     return listening(port, new Program(NGINX, args, { logFile: join(folder, 'log') }))
   },
@@ -54,19 +54,10 @@ const nginx: ServerKind = {
 
 const NGINX = '/usr/sbin/nginx'
 
-const nginxConfig = (folder: string, port: number, material: ServerMaterial): string => `
-daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-${isRoot() ? 'user root;' : ''}
-events { worker_connections 64; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+const configuration = (folder: string, port: number, material: ServerMaterial): string =>
+  nginxConfig(
+    folder,
+    `
   default_type text/plain;
   # A certificate counts only beside a verdict that says so.
   map $http_x_ssl_client_verify $subject {
@@ -84,8 +75,8 @@ http {
       return 200 "subject: $subject\\nverify: $http_x_ssl_client_verify\\ncertificate: $http_x_ssl_client_cert\\n";
     }
   }
-}
-`
+`,
+  )
 
 const apache: ServerKind = {
   name: 'apache',
@@ -190,7 +181,5 @@ async function listening(port: number, program: Program): Promise<Server> {
   await program.until(() => isListenedOn(port))
   return { port, program }
 }
-
-const isRoot = (): boolean => process.getuid?.() === 0
 
 export const SERVERS: readonly ServerKind[] = [nginx, apache, tomcat]

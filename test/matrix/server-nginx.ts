@@ -1,11 +1,11 @@
 /** nginx, one process with a port for each description. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
 import { claimPorts, isListenedOn } from '../support/ports/claim-port.ts'
 import { Program } from '../support/programs/program.ts'
 import { ALL_PROTOCOLS, type ServerSpec } from './row.ts'
 import { kept, suitesOf, writerIn, type ServerKind } from './server-kind.ts'
+import { nginxConfig } from '../support/programs/nginx-config.ts'
 
 export const nginx: ServerKind = {
   kind: 'nginx',
@@ -16,7 +16,7 @@ export const nginx: ServerKind = {
     const ports = await claimPorts(specs.length)
     const write = writerIn(join(folder, 'nginx'))
     const blocks = specs.map((spec, index) => nginxServers(spec, { index, ports, write }))
-    const config = write('nginx.conf', nginxConfig(join(folder, 'nginx'), blocks.join('')))
+    const config = write('nginx.conf', configuration(join(folder, 'nginx'), blocks.join('')))
     const args = ['-c', config, '-e', join(folder, 'nginx/error.log')]
     const logFile = join(folder, 'nginx/log')
     const program = stack.use(new Program(NGINX, args, { logFile }))
@@ -27,23 +27,14 @@ export const nginx: ServerKind = {
 
 const NGINX = '/usr/sbin/nginx'
 
-const nginxConfig = (folder: string, servers: string): string => `
-daemon off;
-master_process off;
-pid ${folder}/pid;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-events { worker_connections 256; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+const configuration = (folder: string, servers: string): string =>
+  nginxConfig(
+    folder,
+    `
   default_type text/plain;
   ${servers}
-}
-`
+`,
+  )
 
 interface NginxPlace {
   readonly index: number

@@ -8,13 +8,13 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { connect } from 'node:tls'
 import { isCommand } from '../../support/commands.ts'
 import { fleet } from '../../support/front-ends/product.ts'
 import { claimPorts } from '../../support/ports/claim-port.ts'
 import { killAtTheEnd } from '../../support/programs/running.ts'
 import type { Leaf } from '../../support/certificates/mint.ts'
+import { nginxConfig } from '../../support/programs/nginx-config.ts'
 
 /** What the peers are given. */
 export interface Given {
@@ -117,19 +117,10 @@ interface Place {
 }
 
 const CONFIGS = {
-  nginx: ({ folder, port, given }: Place): string => `
-daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-events { worker_connections 64; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+  nginx: ({ folder, port, given }: Place): string =>
+    nginxConfig(
+      folder,
+      `
   server {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate ${folder}/server.pem;
@@ -143,8 +134,8 @@ http {
       return 200;
     }
   }
-}
 `,
+    ),
   haproxy: ({ folder, port, given }: Place): string => `
 defaults
   mode http

@@ -1,7 +1,7 @@
 /** nginx with its own TLS module. */
 import { join } from 'node:path'
-import process from 'node:process'
 import { started, type Product } from './product.ts'
+import { nginxConfig } from '../../support/programs/nginx-config.ts'
 
 const PROGRAM = 'usr/sbin/nginx'
 
@@ -32,19 +32,10 @@ export const nginx: Product = {
   },
   start: (place) => {
     const { folder, material, upstream } = place
-    const config = (port: number): string => `
-daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-events { worker_connections 64; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+    const config = (port: number): string =>
+      nginxConfig(
+        folder,
+        `
   server {
     listen 127.0.0.1:${port} ssl;
     server_name localhost;
@@ -60,8 +51,8 @@ ${Object.entries(FIELDS)
   .join('\n')}
     }
   }
-}
-`
+`,
+      )
     const args = ['-p', folder, '-e', join(folder, 'error.log'), '-c']
     return started(place, PROGRAM, config, (file) => [...args, file])
   },

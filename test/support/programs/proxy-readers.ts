@@ -9,6 +9,7 @@ import process from 'node:process'
 import { isCommand } from '../commands.ts'
 import { claimPorts } from '../ports/claim-port.ts'
 import { killAtTheEnd } from './running.ts'
+import { nginxConfig } from './nginx-config.ts'
 
 interface Reader {
   readonly program: string
@@ -43,25 +44,16 @@ frontend one
   nginx: {
     program: 'nginx',
     debian: 'nginx',
-    config: ({ folder, port }) => `
-daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-${isRoot ? 'user root;' : ''}
-events { worker_connections 64; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+    config: ({ folder, port }) =>
+      nginxConfig(
+        folder,
+        `
   server {
     listen 127.0.0.1:${port} proxy_protocol;
     location / { return 200; }
   }
-}
 `,
+      ),
     args: ({ folder, file }) => ['-p', folder, '-e', join(folder, 'error.log'), '-c', file],
   },
   apache: {

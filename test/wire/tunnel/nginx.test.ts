@@ -6,13 +6,13 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { expect, test } from 'vitest'
 import type { Leaf } from '../../support/certificates/mint.ts'
 import { clientTls, fleet, product, writeFiles } from '../../support/front-ends/product.ts'
 import { syncListeners, TunnelClient } from '../../support/front-ends/product-with-tunnels.ts'
 import { claimPort, isListenedOn } from '../../support/ports/claim-port.ts'
 import { Program } from '../../support/programs/program.ts'
+import { nginxConfig } from '../../support/programs/nginx-config.ts'
 
 const NGINX = '/usr/sbin/nginx'
 const isMissing = !existsSync(NGINX)
@@ -29,20 +29,10 @@ function older(said: string): boolean {
 const ASK = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
 
 /** Answers whom the header names, in the words of its module. */
-const configuration = (folder: string, port: number): string => `
-daemon off;
-master_process off;
-pid ${folder}/pid;
-error_log stderr info;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-events { worker_connections 64; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+const configuration = (folder: string, port: number): string =>
+  nginxConfig(
+    folder,
+    `
   server {
     listen 127.0.0.1:${port} ssl proxy_protocol;
     ssl_certificate ${folder}/upstream.pem;
@@ -51,8 +41,9 @@ http {
       return 200 "from $proxy_protocol_addr $proxy_protocol_port to $proxy_protocol_server_addr $proxy_protocol_server_port by $remote_addr\\n";
     }
   }
-}
-`
+`,
+    'error_log stderr info;',
+  )
 
 /** nginx behind a sync port. */
 async function reading(relay: string) {
