@@ -8,9 +8,10 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { SECTION_A } from './a/all.ts'
 import { SECTION_B } from './b/all.ts'
+import { SECTION_C } from './c/all.ts'
 import type { Case, Scene, Section, Seen } from './case.ts'
 
-const SECTIONS: readonly Section[] = [SECTION_A, SECTION_B]
+const SECTIONS: readonly Section[] = [SECTION_A, SECTION_B, SECTION_C]
 /** Most of a scene is waiting until the store is written; more would be in each other's way on two cores. */
 const AT_A_TIME = 5
 

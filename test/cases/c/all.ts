@@ -1,0 +1,18 @@
+/**
+ * Section C: what operators are told. The ids are the public names of cases found by running what has landed; C7 is of
+ * another section, and C12 is held by the tests of the commands.
+ */
+import { idsOf, type Section } from '../case.ts'
+
+const ELSEWHERE: ReadonlySet<string> = new Set(['C7', 'C12'])
+const PEERS_TELL_NOTHING = 'nginx and HAProxy have no such record or command'
+
+const ids = idsOf('C', 12).filter((id) => !ELSEWHERE.has(id))
+
+export const SECTION_C: Section = {
+  letter: 'C',
+  title: 'what operators are told',
+  ids,
+  withoutPeers: Object.fromEntries(ids.map((id) => [id, PEERS_TELL_NOTHING])),
+  scenes: [],
+}
