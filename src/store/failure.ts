@@ -102,6 +102,7 @@ export type EntityKind =
   | 'enrollment setting'
   | 'oauth'
   | 'port'
+  | 'refusal'
   | 'revocation list'
   | 'saved query'
   | 'secret'

@@ -59,3 +59,6 @@ export function pageOf<Row, Item>(
 
 export const boundedLimit = (limit: number): number =>
   Math.min(Math.max(1, Math.floor(limit)), 1000)
+
+/** Behind every text that begins with a prefix: U+10FFFF is the last there is, in octets as well. */
+export const prefixEnd = (prefix: string): string => `${prefix}\u{10FFFF}`

@@ -21,6 +21,7 @@ import type { Feed } from './feed.ts'
 import type { Inventory } from './devices/inventory.ts'
 import type { Oauth } from './settings/oauth.ts'
 import type { Ports } from './settings/ports.ts'
+import type { Refusals } from './refusals/refusals.ts'
 import type { RevocationLists } from './settings/revocation-lists.ts'
 import type { SavedQueries } from './settings/saved-queries.ts'
 import type { Secrets } from './secrets/secrets.ts'
@@ -55,6 +56,7 @@ export interface Store {
   readonly oauth: Public<Oauth>
   readonly ports: Public<Ports>
   readonly queries: Public<SavedQueries>
+  readonly refusals: Public<Refusals>
   readonly revocationLists: Public<RevocationLists>
   readonly secrets: Public<Secrets>
   readonly sightings: Public<Sightings>

@@ -30,6 +30,7 @@ import {
   openPostgresForReading,
   type PostgresSettings,
 } from './engine/postgres.ts'
+import { Refusals } from './refusals/refusals.ts'
 import { RevocationLists } from './settings/revocation-lists.ts'
 import { SavedQueries } from './settings/saved-queries.ts'
 import {
@@ -152,6 +153,7 @@ function assembleStore(engine: Engine, parts: StoreParts): Store {
     oauth: new Oauth(transactions),
     ports: new Ports(transactions),
     queries: new SavedQueries(transactions),
+    refusals: new Refusals(transactions),
     revocationLists: new RevocationLists(transactions),
     secrets: new Secrets(transactions, ring),
     sightings: new Sightings(transactions, unsoundLimit),

@@ -17,6 +17,7 @@ import { inventory } from './contract/inventory.ts'
 import { linking } from './contract/linking.ts'
 import { refusedLinkRows } from './contract/refused-links.ts'
 import { reading } from './contract/reading.ts'
+import { refusals } from './contract/refusals.ts'
 import { revocationLists } from './contract/revocation-lists.ts'
 import { secrets } from './contract/secrets.ts'
 import { unverifiedDevices } from './contract/foreign-rows.ts'
@@ -47,6 +48,7 @@ export function storeContract(backend: Backend): void {
     reading(backend)
     upgrade(backend)
     refusedLinkRows(backend)
+    refusals(backend)
     concurrency(backend)
     unverifiedDevices(backend)
   })

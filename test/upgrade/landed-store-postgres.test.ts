@@ -34,7 +34,7 @@ describe.skipIf(postgres.kind === 'missing')('on PostgreSQL', () => {
 
     const foretold = await foretoldOf(store)
     expect(namesOf(foretold)).toEqual(namesOf(await foretoldOf(other)))
-    expect(foretold.schema).toEqual({ found: 1, known: 2 })
+    expect(foretold.schema).toEqual({ found: 1, known: 3 })
     expect(await rowsOf(url, schema)).toEqual(before)
 
     const upgraded = await store.run('upgrade', '--confirm', '--json', '--config', 'tfe.yaml')

@@ -4,6 +4,7 @@
 import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely'
 import type { Instant } from '../../kernel/types.ts'
 import { departs, type DepartingDevices } from './departing-devices.ts'
+import { prefixEnd } from '../page.ts'
 import { termOf } from './search-terms.ts'
 import type { Tables } from '../schema/tables.ts'
 import type { Approval, AuthenticationStatus, Migration, Verdict } from '../schema/vocabulary.ts'
@@ -115,6 +116,3 @@ export const searchWords = (text: string | undefined): readonly string[] =>
     .filter((word) => word !== '')
     .sort((one, other) => other.length - one.length)
     .slice(0, 8)
-
-/** Behind every text that begins with a prefix: U+10FFFF is the last there is, in octets as well. */
-export const prefixEnd = (prefix: string): string => `${prefix}\u{10FFFF}`

@@ -7,13 +7,7 @@ import { idSubject, keySubject } from './approvals.ts'
 import type { Transactions, Actor } from '../transactions.ts'
 import { chartCells, type ChartCell } from './charts.ts'
 import { departureCounts, type DepartingByCode, type DepartureCount } from './departing-devices.ts'
-import {
-  prefixEnd,
-  conditions,
-  searchWords,
-  type AgentMinimum,
-  type DeviceFilter,
-} from './device-filter.ts'
+import { conditions, searchWords, type AgentMinimum, type DeviceFilter } from './device-filter.ts'
 import { readCertificate, readDevice, type Device, type DeviceCertificate } from './device.ts'
 import type { Answer, Outcome } from '../failure.ts'
 import {
@@ -30,10 +24,12 @@ import { retainedUnder, type RetainedCertificate } from './retained-certificates
 import type { DeviceRow } from './device-draft.ts'
 import { subjectsOf } from './subjects.ts'
 import { deleteTraces } from './write-plan.ts'
+import { eraseRefusals } from '../refusals/erase-refusals.ts'
 import {
   boundedLimit,
   pageOf,
   parseCursor,
+  prefixEnd,
   type Cursor,
   type Page,
   type PageRequest,
@@ -233,7 +229,7 @@ export class Devices {
     )
   }
 
-  /** Forgets a device with its certificates, so that it is new when it comes back; never a blocked one. */
+  /** Forgets a device with its certificates and refusals, so that it is new when it comes back; never a blocked one. */
   forget(actor: Actor, id: string, expected: ExpectedVersion): Outcome<void> {
     return this.#transactions.change<void>(actor, async (tx) => {
       const row = await findRow(tx, 'devices', id)
@@ -251,11 +247,17 @@ export class Devices {
         .deleteFrom('certificates')
         .where('key', 'in', tx.selectFrom('device_keys').select('key').where('device', '=', id))
         .execute()
+      const erased = await eraseRefusals(tx, this.#transactions.dialect, {
+        keys: keys.map(({ key }) => key),
+        ids: ids.map((one) => one.id),
+      })
       await tx.deleteFrom('devices').where('id', '=', id).execute()
       await deleteTraces(tx, this.#transactions.dialect, [id])
       return ok({
         value: undefined,
-        entries: [{ action: 'device.forget', subject: id, before }],
+        entries: [
+          { action: 'device.forget', subject: id, before, after: { refusalsErased: erased } },
+        ],
         // Its keys and ids by name: afterwards the store no longer knows them, and snapshots hold them as approved.
         notices: [
           id,

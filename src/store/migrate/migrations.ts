@@ -17,10 +17,11 @@ export interface SchemaMigration {
 export const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
   { version: 1, statements: version1 },
   { version: 2, statements: version2 },
+  { version: 3, statements: version3 },
 ]
 
 /** The schema that this program writes. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 /**
  * What a column type is called. Texts compare by octet on both, or pages and prefix searches would depend on the
@@ -152,6 +153,26 @@ function version2(dialect: Dialect): readonly string[] {
       taken_at ${int} not null, primary key (setting, place, digest))${table}`,
     `create table setting_list_points (${owner}, url ${text} not null, last_seen ${int} not null,
       primary key (setting, url))${table}`,
+  ]
+}
+
+/** Refusals are kept, so that a reference leads to its reason. */
+function version3(dialect: Dialect): readonly string[] {
+  const { text, int, counter, table, keyed } = TYPES[dialect]
+  return [
+    `create table refusals (id ${counter}, reference ${text} not null unique, at ${int} not null,
+      outcome ${text} not null, listener ${text} not null, route ${text}, route_class ${text}, code ${text} not null,
+      sentence ${text} not null, next_step ${text}, status ${int}, method ${text}, path ${text},
+      address ${text} not null, known ${int} not null, owner ${text} not null, snapshot ${int}, fingerprint ${text},
+      key ${text}, subject ${text}, issuer ${text}, serial ${text}, not_before ${int}, not_after ${int},
+      setting ${text}, issuer_key ${text}, signed_ids ${text}, instance ${text} not null)${table}`,
+    `create index refusals_at on refusals (at, id)`,
+    `create index refusals_key on refusals (key) where key is not null`,
+    // Holds whatever the shares ask: they are worked out without a look at the rows.
+    `create index refusals_shares on refusals (known, code, owner, id)`,
+    `create table refusals_not_kept (day ${int} not null, known ${int} not null, code ${text} not null,
+      owner ${text} not null, refusals ${int} not null, first_at ${int} not null, last_at ${int} not null,
+      primary key (day, known, code, owner))${keyed}`,
   ]
 }
 

@@ -33,6 +33,8 @@ export interface Tables {
   sessions: SessionsTable
   secrets: SecretsTable
   key_ring: KeyRingTable
+  refusals: RefusalsTable
+  refusals_not_kept: RefusalsNotKeptTable
   instances: InstancesTable
   schema_versions: SchemaVersionsTable
 }
@@ -309,6 +311,54 @@ interface KeyRingTable {
   added_at: number
 }
 
+interface RefusalsTable {
+  id: Generated<number>
+  reference: string
+  at: number
+  outcome: string
+  listener: string
+  route: string | null
+  route_class: string | null
+  code: string
+  sentence: string
+  next_step: string | null
+  status: number | null
+  method: string | null
+  path: string | null
+  address: string
+  /** 1 for the share of known devices. */
+  known: number
+  /** A key where `known` is 1, else a network. */
+  owner: string
+  snapshot: number | null
+  /** Null where none was shown, and then the rest is, too. */
+  fingerprint: string | null
+  key: string | null
+  subject: string | null
+  issuer: string | null
+  serial: string | null
+  not_before: number | null
+  not_after: number | null
+  setting: string | null
+  issuer_key: string | null
+  /** JSON list of texts. */
+  signed_ids: string | null
+  /** The replica that refused; its log has the line. */
+  instance: string
+}
+
+interface RefusalsNotKeptTable {
+  /** Days since 1970. */
+  day: number
+  known: number
+  code: string
+  /** Empty for those of many owners together. */
+  owner: string
+  refusals: number
+  first_at: number
+  last_at: number
+}
+
 interface InstancesTable {
   id: string
   name: string
@@ -317,7 +367,10 @@ interface InstancesTable {
   seen_at: number
 }
 
-/** The tables that an export takes along, in the order in which an import can fill them, each with its primary key. */
+/**
+ * The tables that an export takes along, in the order in which an import can fill them, each with its primary key.
+ * Refusals are not among them: an export outlives their retention, and `forget` does not reach it.
+ */
 export const PRIMARY_KEYS = {
   documents: 'name',
   enrollment_settings: 'name',

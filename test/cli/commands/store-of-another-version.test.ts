@@ -125,8 +125,8 @@ describe.each(BACKENDS)('on $name', (backend) => {
     expect(code).toBe(0)
     const line = text.split('\n').find((one) => one.includes('the store was upgraded')) ?? '{}'
     const said = JSON.parse(line) as Record<string, string>
-    expect(said).toMatchObject({ level: 'warn', schema_before: 1, schema: 2 })
-    expect(said['copy']).toMatch(/[._]before[-_]schema[-_]2[-_]\d{8}[Tt]\d{6}[Zz]$/)
+    expect(said).toMatchObject({ level: 'warn', schema_before: 1, schema: 3 })
+    expect(said['copy']).toMatch(/[._]before[-_]schema[-_]3[-_]\d{8}[Tt]\d{6}[Zz]$/)
     expect(await it.copies()).toEqual([said['copy']])
     const key = it.settings.kind === 'sqlite' ? 'sqlite' : 'schema'
     expect(said['next_step']).toContain(`store: ${key}: ${said['copy']}`)
@@ -143,7 +143,7 @@ describe.each(BACKENDS)('on $name', (backend) => {
     expect(code).toBe(0)
     const [copy, ...others] = await it.copies()
     expect(others).toEqual([])
-    expect(text).toContain(`the store was upgraded from schema 1 to 2; its copy is ${copy}`)
+    expect(text).toContain(`the store was upgraded from schema 1 to 3; its copy is ${copy}`)
   })
 
   test('tfe upgrade foretells without changing anything, asks, and then copies and upgrades', async () => {
@@ -156,7 +156,7 @@ describe.each(BACKENDS)('on $name', (backend) => {
     const answer = JSON.parse(dry.text) as {
       changes: { code: string; touched: { name: string }[] }[]
     }
-    expect(answer).toMatchObject({ outcome: 'touched', schema: { found: 1, known: 2 } })
+    expect(answer).toMatchObject({ outcome: 'touched', schema: { found: 1, known: 3 } })
     const named = (code: string) =>
       answer.changes.find((one) => one.code === code)?.touched.map(({ name }) => name)
     expect(named('administrator-names')).toEqual(['Alice'])
@@ -170,9 +170,9 @@ describe.each(BACKENDS)('on $name', (backend) => {
     expect(done.code).toBe(0)
     const [copy, ...others] = await it.copies()
     expect(others).toEqual([])
-    expect(done.text).toContain(`upgraded from schema 1 to 2; its copy is ${copy}`)
+    expect(done.text).toContain(`upgraded from schema 1 to 3; its copy is ${copy}`)
     const again = await run('upgrade', '--config', it.config)
-    expect(again.text).toContain('the store is up to date: schema 2')
+    expect(again.text).toContain('the store is up to date: schema 3')
     const settled = await run('upgrade', '--dry-run', '--json', '--config', it.config)
     expect(JSON.parse(settled.text)).toMatchObject({ changes: [{ code: 'administrator-names' }] })
   })

@@ -143,7 +143,7 @@ export function transfer(backend: Backend): void {
     ['nothing', () => [], 'import-malformed'],
     [
       'a newer export',
-      ([header = '', ...rest]) => [header.replace('"schema":2', '"schema":99'), ...rest],
+      ([header = '', ...rest]) => [header.replace('"schema":3', '"schema":99'), ...rest],
       'import-other-schema',
     ],
     [
