@@ -124,7 +124,7 @@ function addQuestions(program: TfeCommand): void {
     .command('check')
     .summary('say what a configuration would do, or everything that is wrong with it')
     .description(
-      'Reads a configuration and every file it names, without binding a port. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. It says in words what would be served, to whom, and what is dangerous about it. Where there is a store, it is read, too: what it decides is in force, and each difference is a warning (`tfe config diff` ends with 1 for one).',
+      'Reads a configuration and every file it names, without binding a port: certificates, CAs and revocation lists are opened, and held against the day. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. It says in words what would be served, to whom, and what is dangerous about it. Where there is a store, it is read, too: what it decides is in force, and each difference is a warning (`tfe config diff` ends with 1 for one).',
     )
     .takesConfiguration()
     .examples('tfe check config/demo.yaml')

@@ -5,7 +5,9 @@
 import type { LoadedConfig } from '../config/config.ts'
 import { diskReader, type FileReader } from '../config/reading/files.ts'
 import { loadConfig } from '../config/load.ts'
+import { openUpstream } from '../forward/balance/upstream.ts'
 import { fail, type Fault, type Instant, ok, type Result } from '../kernel/types.ts'
+import type { KeptCrls } from '../revoke/registry.ts'
 import { compileConfig, type CompiledConfig } from '../state/compiled-config.ts'
 import { readStoredRules } from '../serve/store-sync/read-stored-rules.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
@@ -18,6 +20,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 export interface CompiledResult {
   readonly compiled: CompiledConfig
   readonly warnings: readonly Fault[]
+}
+
+/** The same beside the store that the configuration names. */
+export interface BesideStore extends CompiledResult {
+  readonly store: StoreReading
+  /** The revocation lists that a start would go on with. */
+  readonly keptCrls: readonly KeptCrls[]
 }
 
 /** Loads without opening a port. */
@@ -39,25 +48,36 @@ export async function loadCompiled(
 export async function loadBesideStore(
   file: string,
   env: Environment,
-): Promise<Result<CompiledResult & { readonly store: StoreReading }, readonly Fault[]>> {
+): Promise<Result<BesideStore, readonly Fault[]>> {
   const loaded = await loadConfig(file, env)
   if (!loaded.ok) return loaded
   const { config } = loaded.value
   const now = Date.now() as Instant
   const alone = compileConfig(config, now)
   if (!alone.ok) return alone
+  const unopened = upstreamFaults(alone.value)
+  if (unopened.length > 0) return fail(unopened)
   const hasStore = config.store !== undefined && config.store.kind !== 'dangerous-none'
-  const rules = hasStore ? await readStoredRules(config) : undefined
+  const stored = hasStore ? await readStoredRules(config) : undefined
   const store: StoreReading =
-    rules === undefined
+    stored === undefined
       ? { kind: 'none' }
-      : rules.ok
+      : stored.ok
         ? { kind: 'read' }
-        : { kind: 'unread', faults: rules.failure }
-  const compiled = rules?.ok === true ? compileConfig(config, now, { rules: rules.value }) : alone
+        : { kind: 'unread', faults: stored.failure }
+  const read = stored?.ok === true ? stored.value : undefined
+  const compiled = read === undefined ? alone : compileConfig(config, now, { rules: read.rules })
   if (!compiled.ok) return compiled
   const warnings = [...loaded.value.warnings, ...compiled.value.warnings]
-  return ok({ compiled: compiled.value, warnings, store })
+  return ok({ compiled: compiled.value, warnings, store, keptCrls: read?.keptCrls ?? [] })
+}
+
+/** What keeps the settings of upstreams from being used; the start says the same, because it opens them as well. */
+function upstreamFaults({ upstreams }: CompiledConfig): readonly Fault[] {
+  return [...upstreams.values()].flatMap(({ config, identity }) => {
+    const opened = openUpstream(config, { identity, onUntrusted: () => {} })
+    return opened.ok ? [] : opened.failure
+  })
 }
 
 /** Whether the store was read; `none`: the configuration names none. */

@@ -1,13 +1,11 @@
 /**
  * Our own side of mutual TLS: a chain and its key, and the checks an operator wants before a fleet
- * meets them (S0-17, S0-42, S0-43): the key fits, the chain is whole, the names cover the hosts,
- * and devices that trust only public authorities will accept it.
+ * meets them (S0-17, S0-42): the key fits, the chain is in order, and the names cover the hosts.
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { isIP } from 'node:net'
-import { rootCertificates } from 'node:tls'
 import { errorCode } from '../kernel/error-code.ts'
-import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
 import { certificatesIn } from '../x509/file/certificate-file.ts'
 import { derEnd } from '../x509/file/der-end.ts'
 import { placeText } from '../x509/file/read-file.ts'
@@ -72,35 +70,6 @@ export function serverIdentity(source: IdentitySource): Result<ServerIdentity, r
     names: printedHosts(leaf.subjectAltName),
     at,
   })
-}
-
-/** What would surprise an operator about an identity that can be served all the same. */
-export function identityWarnings(identity: ServerIdentity, now: Instant): readonly Fault[] {
-  const { at, certificates } = identity
-  const leaf = certificates[0]
-  const warnings: string[] = []
-  const notAfter = leaf.validToDate.getTime() as Instant
-  const notBefore = leaf.validFromDate.getTime() as Instant
-  if (now > notAfter) {
-    warnings.push(
-      `the server certificate expired at ${isoText(notAfter)}: every device will refuse it; renew it`,
-    )
-  } else if (now < notBefore) {
-    warnings.push(
-      `the server certificate is valid only from ${isoText(notBefore)}: until then every device will refuse it`,
-    )
-  }
-  const top = topOf(certificates)
-  if (!isSelfIssued(top) && publicRootAbove(top) === undefined) {
-    warnings.push(
-      `the chain ends at ${oneLine(top.subject)}, whose issuer ${oneLine(top.issuer)} is neither in the file nor a public authority: add the missing intermediate, or devices cannot build a path`,
-    )
-  } else if (!isPubliclyTrusted(certificates)) {
-    warnings.push(
-      'the server certificate does not chain to a publicly trusted authority: devices must get its authority by policy first, and mutual authentication of an MDM server asks for a public one (iOS enrolment and app downloads break otherwise)',
-    )
-  }
-  return warnings.map((message) => ({ at, message }))
 }
 
 /** The hosts that none of the identities is valid for; a common name does not count. */
@@ -235,33 +204,6 @@ function inOrder(
   return chain
 }
 
-const topOf = (chain: readonly [X509Certificate, ...X509Certificate[]]): X509Certificate =>
-  chain.at(-1) ?? chain[0]
-
 const isSelfIssued = (one: X509Certificate): boolean => one.subject === one.issuer
-
-/** Whether the chain leads to one of the authorities that ship with the runtime. */
-export function isPubliclyTrusted(
-  chain: readonly [X509Certificate, ...X509Certificate[]],
-): boolean {
-  const top = topOf(chain)
-  return (
-    publicRootAbove(top) !== undefined ||
-    publicRoots().some((root) => root.fingerprint256 === top.fingerprint256)
-  )
-}
-
-function publicRootAbove(top: X509Certificate): X509Certificate | undefined {
-  return publicRoots().find((root) => top.checkIssued(root) && top.verify(root.publicKey))
-}
-
-let roots: readonly X509Certificate[] | undefined
-/** The authorities that ship with the runtime (Mozilla's list), parsed on first use: some 6 ms. */
-function publicRoots(): readonly X509Certificate[] {
-  roots ??= rootCertificates.map((pem) => new X509Certificate(pem))
-  return roots
-}
-
-const oneLine = (name: string): string => `"${name.split('\n').toReversed().join(',')}"`
 
 const HOST_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i

@@ -159,6 +159,15 @@ export class CrlRegistry {
     }))
   }
 
+  /** The lists of every place by which the next ones are judged. */
+  kept(): readonly KeptCrls[] {
+    return [...this.#refreshers.values()].map(({ configured: { setting, source }, kept }) => ({
+      setting,
+      place: placeOf(source),
+      crls: kept,
+    }))
+  }
+
   /** The lists of a setting by which the next ones are judged, of every place. */
   crlsOf(setting: string): readonly Crl[] {
     return [...this.#refreshers.values()].flatMap(({ configured, kept }) =>

@@ -3,7 +3,6 @@
  */
 import {
   fail,
-  isoText,
   ok,
   type Fault,
   type Instant,
@@ -19,6 +18,7 @@ import { FILE_DEPARTURES } from '../x509/file/file-departure.ts'
 import type { FilePlace } from '../x509/file/read-file.ts'
 import { printName } from '../x509/print-name.ts'
 import type { EnrollmentSetting, TrustSettings } from '../config/trust/types.ts'
+import { chainWarnings } from './chain-warnings.ts'
 
 /** What the enrollment settings amount to. */
 export interface Authorities {
@@ -49,7 +49,7 @@ export function trustedAuthorities(
   const store = trustStore({ settings, profile: trust.profile, limits: trust.limits })
   for (const anchor of store.anchors) faults.push(...anchorFaults(anchor, trust))
   if (faults.length > 0) return fail(faults)
-  warnings.push(...store.anchors.flatMap((anchor) => expiryWarnings(anchor, trust, now)))
+  warnings.push(...chainWarnings(settings, store, now))
   const admitting = settings.flatMap(({ standing: { kind }, chain }) =>
     kind === 'current' || kind === 'previously-trusted' ? chain : [],
   )
@@ -159,25 +159,5 @@ export function explainAnchorFault(fault: AnchorFault): string {
   }
 }
 
-function expiryWarnings(
-  { certificate, setting }: TrustAnchor,
-  trust: TrustSettings,
-  now: Instant,
-): readonly Fault[] {
-  const { notAfter, notBefore } = certificate
-  const warning = (text: string) => [
-    { at: placeOf(setting, trust), message: `${setting}: its CA ${text}` },
-  ]
-  if (now > notAfter) return warning(`expired at ${isoText(notAfter)} and admits no device`)
-  if (now < notBefore)
-    return warning(`is valid only from ${isoText(notBefore)} and admits no device before`)
-  if (notAfter - now < EXPIRY_WARNING_MS)
-    return warning(`expires at ${isoText(notAfter)}; stage its successor now`)
-  return []
-}
-
 const placeOf = (name: string, { enrollmentSettings }: TrustSettings): string =>
   enrollmentSettings.find((setting) => setting.name === name)?.at ?? name
-
-/** Ninety days: a fleet needs at least one renewal window to move. */
-const EXPIRY_WARNING_MS = 90 * 86_400_000

@@ -8,6 +8,12 @@ import { DEFAULT_CIPHER_SUITES } from '../handshake/cipher-suites.ts'
 import type { ServerTls } from '../handshake/server-context.ts'
 import {
   identityWarnings,
+  privateAuthorityWarnings,
+  SHOWN_TO_ADMINISTRATORS,
+  SHOWN_TO_DEVICES,
+  shownToUpstream,
+} from '../handshake/identity-warnings.ts'
+import {
   serverIdentity,
   uncoveredHosts,
   type ServerIdentity,
@@ -25,6 +31,7 @@ import { missingLists, missingListWarning, type MissingList } from './missing-li
 import type { Overlay } from './overlay.ts'
 import { LoadedCrls, revocationPolicy } from './revocation-policy.ts'
 import { applyRules, type StoreRules } from './store-rules.ts'
+import { trustedCaWarnings } from './trusted-ca-warnings.ts'
 import type { Listener } from '../config/listener/types.ts'
 import type { RouteRow } from '../config/routes/types.ts'
 import type { Upstream } from '../config/upstream/types.ts'
@@ -88,10 +95,17 @@ export function compileConfig(
     listeners.set(listener.name, built)
     warnings.push(...listenerWarnings(built, now))
   }
+  const shown = [...listeners.values()].flatMap(({ identities }) => identities)
+  warnings.push(...privateAuthorityWarnings(shown))
+  const admin =
+    config.admin?.certificate && collect(serverIdentity(config.admin.certificate), faults)
+  if (admin !== undefined) warnings.push(...identityWarnings(admin, SHOWN_TO_ADMINISTRATORS, now))
   const upstreams = new Map<string, CompiledUpstream>()
   for (const upstream of config.upstreams) {
     const built = collect(compileUpstream(upstream), faults)
-    if (built !== undefined) upstreams.set(upstream.name, built)
+    if (built === undefined) continue
+    upstreams.set(upstream.name, built)
+    warnings.push(...upstreamWarnings(built, now))
   }
   if (faults.length > 0 || trust === undefined) return fail(faults)
   const policy = policyOf(config, trust, { rules, overlay })
@@ -203,7 +217,18 @@ function listenerWarnings(listener: CompiledListener, now: Instant): readonly Fa
     at: config.at,
     message: `no certificate of listener ${config.name} names ${host}: devices that call it by that name will refuse it; have one issued with it as a subject alternative name`,
   }))
-  return [...identities.flatMap((identity) => identityWarnings(identity, now)), ...hostWarnings]
+  const ofIdentities = identities.flatMap((one) => identityWarnings(one, SHOWN_TO_DEVICES, now))
+  return [...ofIdentities, ...hostWarnings]
+}
+
+function upstreamWarnings(
+  { config: { name, tls }, identity }: CompiledUpstream,
+  now: Instant,
+): readonly Fault[] {
+  return [
+    ...(identity === undefined ? [] : identityWarnings(identity, shownToUpstream(name), now)),
+    ...(tls === undefined ? [] : trustedCaWarnings(name, tls.trust.custom, now)),
+  ]
 }
 
 function compileUpstream(config: Upstream): Result<CompiledUpstream, readonly Fault[]> {

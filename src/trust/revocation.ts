@@ -155,7 +155,7 @@ const latest = (lists: readonly RevocationList[]): RevocationList | undefined =>
   )
 
 /** A CA is a name with a key: the same name with another key is another CA, and so is the same key renamed. */
-const authorityKey = ({ publicKey, subject }: Certificate): string =>
+export const authorityKey = ({ publicKey, subject }: Certificate): string =>
   `${publicKey.fingerprint} ${subject.key}`
 
 /** What lists are numbered in: one key of a CA, and one scope (RFC 5280 §5.2.3). */

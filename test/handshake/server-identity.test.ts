@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest'
 import {
   covers,
-  identityWarnings,
   serverIdentity,
   uncoveredHosts,
   type IdentitySource,
 } from '../../src/handshake/server-identity.ts'
-import type { Instant } from '../../src/kernel/types.ts'
 import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 
 const root = mintCa({ name: 'Root' })
@@ -18,7 +16,6 @@ const leaf = mintLeaf({
   ips: ['192.0.2.7'],
 })
 const other = mintLeaf({ issuer: middle, purposes: ['serverAuth'] })
-const NOW = Date.now() as Instant
 
 test('a chain in any order is served leaf first, each followed by its issuer', () => {
   const identity = open({ chain: root.pem + middle.pem + leaf.pem, key: leaf.keyPem })
@@ -123,19 +120,6 @@ test('a common name never counts as a name', () => {
   expect(uncoveredHosts([identity], ['mdm.example.com'])).toEqual(['mdm.example.com'])
 })
 
-test('a chain without its intermediate, a private authority and an expired leaf are warned about', () => {
-  expect(warnings({ chain: leaf.pem, key: leaf.keyPem })).toMatch(/add the missing intermediate/)
-  expect(warnings({ chain: leaf.pem + middle.pem + root.pem, key: leaf.keyPem })).toMatch(
-    /publicly trusted/,
-  )
-  const late = warnings(
-    { chain: leaf.pem, key: leaf.keyPem },
-    (NOW + 10 * 365 * 86_400_000) as Instant,
-  )
-  expect(late).toMatch(/expired at/)
-  expect(warnings({ chain: leaf.pem, key: leaf.keyPem }, 0 as Instant)).toMatch(/valid only from/)
-})
-
 interface Files {
   readonly chain: string | Buffer
   readonly key: string | Buffer
@@ -165,10 +149,4 @@ function open(files: Files) {
 function faults(files: Files): string {
   const opened = serverIdentity(source(files))
   return opened.ok ? 'no fault' : opened.failure.map((fault) => fault.message).join('; ')
-}
-
-function warnings(files: Files, now: Instant = NOW): string {
-  return identityWarnings(open(files), now)
-    .map((fault) => fault.message)
-    .join('; ')
 }

@@ -3,12 +3,13 @@
  */
 import { countText } from '../../kernel/count-text.ts'
 import type { Config } from '../../config/config.ts'
-import type { Fault, Instant } from '../../kernel/types.ts'
+import { ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { jsonText } from '../json-text.ts'
 import { configurationFacts } from './facts/facts.ts'
 import { approval } from './approval.ts'
 import { listeners } from './listeners.ts'
+import { readLists } from './lists.ts'
 import { routes } from './routes.ts'
 import { storeLines } from './store.ts'
 import { trust } from './trust.ts'
@@ -19,6 +20,7 @@ import {
   faultLine,
   loadBesideStore,
   loadWithoutFiles,
+  type BesideStore,
   type StoreReading,
 } from '../load-configuration.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
@@ -36,19 +38,36 @@ export async function check(
 ): Promise<ExitCode> {
   const { out, paint, signs } = environment.terminal
   const loaded = await loadBesideStore(file, environment.env)
-  if (json) return await printDocument(file, loaded, environment)
-  if (!loaded.ok) return printFaults(file, loaded.failure, environment)
-  const { compiled, warnings, store } = loaded.value
-  out(summary({ config: compiled.config, compiled, warnings, store }, environment))
+  const found = loaded.ok ? ok(await lookedAt(loaded.value)) : loaded
+  if (json) return await printDocument(file, found, environment)
+  if (!found.ok) return printFaults(file, found.failure, environment)
+  const { compiled, warnings, store, notAsked } = found.value
+  out(summary({ config: compiled.config, compiled, warnings, store, notAsked }, environment))
   const warned = warnings.length === 0 ? '' : `, ${countText(warnings.length, 'warning')}`
   out(`${paint('good', signs.yes)} ${file}: no faults${warned}\n`)
   return EXIT.ok
 }
 
+/** A configuration with everything that it names looked at. */
+interface LookedAt extends BesideStore {
+  /** What only a server could tell. */
+  readonly notAsked: readonly string[]
+}
+
+async function lookedAt(loaded: BesideStore): Promise<LookedAt> {
+  const lists = await readLists(loaded.compiled, {
+    kept: loaded.keptCrls,
+    deep: false,
+    asking: () => {},
+  })
+  const warnings = [...loaded.warnings, ...lists.warnings]
+  return { ...loaded, warnings, notAsked: lists.notAsked }
+}
+
 /** With faults, what would be served is told where nothing but files and variables is missing. */
 async function printDocument(
   file: string,
-  loaded: Awaited<ReturnType<typeof loadBesideStore>>,
+  loaded: Result<LookedAt, readonly Fault[]>,
   { terminal, env }: CommandEnvironment,
 ): Promise<ExitCode> {
   const readable = loaded.ok
@@ -64,6 +83,7 @@ async function printDocument(
       warnings: config === undefined ? [] : notDangers(readable?.warnings ?? [], config),
       dangers: (config?.dangers ?? []).map(({ at, sentence }) => ({ at, message: sentence })),
       store_read: loaded.ok ? loaded.value.store.kind : null,
+      not_asked: loaded.ok ? loaded.value.notAsked : [],
       differences: (compiled?.differences ?? []).map(differenceItem),
       would_serve: config === undefined ? null : configurationFacts(config, compiled),
     }),
@@ -83,7 +103,7 @@ async function printFaults(
   const without = await loadWithoutFiles(file, environment.env)
   if (without !== undefined) {
     out(`\nWith every file and variable as it is wanted it would do this.\n\n`)
-    out(summary({ ...without, compiled: undefined, store: undefined }, environment))
+    out(summary({ ...without, compiled: undefined, store: undefined, notAsked: [] }, environment))
   }
   return EXIT.no
 }
@@ -95,10 +115,11 @@ interface SummaryInput {
   readonly warnings: readonly Fault[]
   /** Undefined where it was not asked. */
   readonly store: StoreReading | undefined
+  readonly notAsked: readonly string[]
 }
 
 function summary(
-  { config, compiled, warnings, store }: SummaryInput,
+  { config, compiled, warnings, store, notAsked }: SummaryInput,
   { terminal }: CommandEnvironment,
 ): string {
   const now = Date.now() as Instant
@@ -110,6 +131,7 @@ function summary(
     ...routes(config, terminal),
     ['Upstreams', upstreams(config, compiled)],
     ['What changes while serving', storeLines(config, { store, compiled })],
+    ['Not asked, because only a server could tell', notAsked.map((one) => `  ${one}`)],
     ['What is dangerous', config.dangers.map(({ at, sentence }) => `  ${at}: ${sentence}`)],
   ]
   return sections

@@ -15,7 +15,13 @@ import type { MissingList } from '../../state/missing-lists.ts'
 import type { Crl } from '../../x509/crl.ts'
 import { printName } from '../../x509/print-name.ts'
 import { countText } from '../../kernel/count-text.ts'
-import { configuredCrls, type CompiledTrust } from '../../state/revocation-policy.ts'
+import { listWarnings } from '../../state/list-warnings.ts'
+import {
+  configuredCrls,
+  LoadedCrls,
+  revocationPolicy,
+  type CompiledTrust,
+} from '../../state/revocation-policy.ts'
 import type { ProcessLogger } from '../log.ts'
 import { logStaleName } from '../process/upstream-log.ts'
 import { afterUnref, SYSTEM_CLOCK } from '../process/system-clock.ts'
@@ -37,6 +43,7 @@ export class Revocation {
   readonly #logger: ProcessLogger
   #config: Config | undefined
   #missing: readonly MissingList[] = []
+  #told: ReadonlySet<string> = new Set()
 
   constructor(deps: RevocationDeps) {
     this.#logger = deps.logger
@@ -64,6 +71,19 @@ export class Revocation {
   release(compiled: CompiledTrust & { readonly missingLists: readonly MissingList[] }): void {
     this.#registry.retainOnly(configuredCrls(compiled))
     this.#missing = compiled.missingLists
+    this.#logWarnings(compiled)
+  }
+
+  /** Logs what is new among the warnings about the lists in force: one that stands is said once. */
+  #logWarnings(compiled: CompiledTrust): void {
+    const lists = new LoadedCrls()
+    for (const { setting, place, crls } of this.#registry.kept()) lists.set(setting, place, crls)
+    const policy = revocationPolicy(compiled, lists)
+    const warnings = listWarnings(compiled, policy, SYSTEM_CLOCK.now())
+    for (const { at, message } of warnings) {
+      if (!this.#told.has(message)) this.#logger.log.warn({ at }, message)
+    }
+    this.#told = new Set(warnings.map(({ message }) => message))
   }
 
   /** This configuration stays in force: lists that only its refused successor asked for are dropped. */

@@ -10,7 +10,6 @@ import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { explainStore } from '../../store/explain.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { KeptCrls } from '../../revoke/registry.ts'
-import { parseCrl } from '../../x509/crl.ts'
 import type { Store } from '../../store/port.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { initialiseSettings, revocationOf } from './create-store.ts'
@@ -31,6 +30,7 @@ import {
   SharedTicketSecret,
   type TicketSource,
 } from '../reload/shared-ticket-secret.ts'
+import { readKeptCrls } from './kept-crls.ts'
 import { StoreMetrics } from './metrics.ts'
 
 /** What a session needs besides its store. */
@@ -136,19 +136,8 @@ export class StoreSession {
 
   /** The lists that were in force when this store was last told; those that cannot be read are fetched anew. */
   async keptCrls(): Promise<Result<readonly KeptCrls[], readonly Fault[]>> {
-    const kept = await this.store.revocationLists.kept()
-    if (!kept.ok) return fail([storeFault(this.#configured, kept.failure)])
-    const places = Map.groupBy(kept.value, ({ setting, place }) => `${setting}\n${place}`)
-    return ok(
-      [...places.values()].flatMap(([first, ...others]) => {
-        if (first === undefined) return []
-        const crls = [first, ...others].flatMap(({ der }) => {
-          const crl = parseCrl(Buffer.from(der))
-          return crl.ok ? [crl.value] : []
-        })
-        return [{ setting: first.setting, place: first.place, crls }]
-      }),
-    )
+    const kept = await readKeptCrls(this.store)
+    return kept.ok ? kept : fail([storeFault(this.#configured, kept.failure)])
   }
 
   /** Keeps the lists that came into force in a place; one after the other, and before the store is closed. */

@@ -3,6 +3,7 @@
  * another section, and C12 is held by the tests of the commands.
  */
 import { idsOf, type Section } from '../case.ts'
+import { CHECKED } from './checked.ts'
 
 const ELSEWHERE: ReadonlySet<string> = new Set(['C7', 'C12'])
 const PEERS_TELL_NOTHING = 'nginx and HAProxy have no such record or command'
@@ -14,5 +15,5 @@ export const SECTION_C: Section = {
   title: 'what operators are told',
   ids,
   withoutPeers: Object.fromEntries(ids.map((id) => [id, PEERS_TELL_NOTHING])),
-  scenes: [],
+  scenes: [...CHECKED],
 }

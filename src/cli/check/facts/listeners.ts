@@ -1,5 +1,6 @@
 import type { Listener, Relay } from '../../../config/listener/types.ts'
-import { isPubliclyTrusted, type ServerIdentity } from '../../../handshake/server-identity.ts'
+import { isPubliclyTrusted } from '../../../handshake/public-authorities.ts'
+import type { ServerIdentity } from '../../../handshake/server-identity.ts'
 import { isoText, type Instant } from '../../../kernel/types.ts'
 import type { CompiledListener } from '../../../state/compiled-config.ts'
 
