@@ -33,6 +33,7 @@ import { addInventoryRoutes } from './routes/devices/inventory.ts'
 import { addUpstreamTestRoutes } from './routes/upstream-tls/test-and-scan.ts'
 import { addUpstreamTlsRoutes } from './routes/upstream-tls/routes.ts'
 import { addAuditRoute } from './routes/access/audit.ts'
+import { addRefusalRoutes } from './routes/refusals/routes.ts'
 import { addSavedQueryRoutes } from './routes/devices/saved-queries.ts'
 import { addSecretAndKeyRoutes } from './routes/access/secrets.ts'
 import { addUpstreamErrorRoutes } from './routes/upstream-tls/errors.ts'
@@ -100,6 +101,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addDecisionPreviewRoutes(api, context)
     addLinkRoutes(api, context)
     addAuditRoute(api, context)
+    addRefusalRoutes(api, context)
     addSavedQueryRoutes(api, context)
     addEnforcementRoutes(api, context)
     addOAuthRoutes(api, context)

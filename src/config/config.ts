@@ -17,6 +17,7 @@ import type {
   ApprovalSettings,
   FleetSettings,
   LegacyOAuthSettings,
+  RefusalSettings,
   StoreConfig,
 } from './service/types.ts'
 import type { TrustSettings } from './trust/types.ts'
@@ -57,6 +58,8 @@ export interface Config {
   readonly upstreams: readonly [Upstream, ...Upstream[]]
   /** How often rows of class `legacy-oauth` may be asked. */
   readonly legacyOAuth: LegacyOAuthSettings
+  /** How long the store keeps refusals, and how many. */
+  readonly refusals: RefusalSettings
   readonly metrics: MetricsListener
   readonly log: LogSettings
   /** What weakens a guarantee in this configuration: one log line at start and one metric each. */

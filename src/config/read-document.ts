@@ -4,6 +4,7 @@ import type { Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
 import type { Config, MetricsListener } from './config.ts'
 import { PROFILES } from './reading/profiles.ts'
+import { readRefusals } from './service/refusals.ts'
 import { readFleet } from './service/fleet.ts'
 import { readLegacyOAuth } from './service/legacy-oauth.ts'
 import { readListener, defaultPort } from './listener/read.ts'
@@ -74,6 +75,7 @@ export function readDocument(root: Root, file: string): Maybe<Config> {
     listeners,
     upstreams,
     legacyOAuth: readLegacyOAuth(root.at('legacyOAuth')),
+    refusals: readRefusals(root.at('refusals')),
     metrics,
     log: allOrMissing<Config['log']>({
       level: log.required('level'),

@@ -24,6 +24,7 @@ import { listener } from './listener/schema.ts'
 import { upstream } from './upstream/schema.ts'
 import { approval } from './service/approval.ts'
 import { crl } from './trust/crl.ts'
+import { refusals } from './service/refusals.ts'
 import { fleet } from './service/fleet.ts'
 import { legacyOAuth } from './service/legacy-oauth.ts'
 import { trustLimits } from './trust/limits.ts'
@@ -229,6 +230,7 @@ export const configSchema = group('The configuration of the Trusted Front End.',
   routes: Type.Optional(namedMap('Tables of routes, by name.', routes, 0)),
   upstreams: namedMap('The servers that we forward to, by name.', upstream, 1),
   legacyOAuth,
+  refusals,
   metrics: defaultGroup('Where /metrics, /healthz and /readyz are served, without TLS.', {
     address: singleLine(
       'The address to bind; keep it away from devices.',

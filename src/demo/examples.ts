@@ -146,6 +146,10 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
           200,
           'admitted; the MDM is told who it is',
         ]),
+        adminExample('who was refused, and why', { path: '/api/refusals' }, [
+          200,
+          'each with the reference that the device shows',
+        ]),
         adminExample('who did what', { path: '/api/audit' }, [
           200,
           'the audit trail, newest first',

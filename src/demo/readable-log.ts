@@ -136,7 +136,12 @@ function reasonOf(entry: LogEntry, { paint, signs, withTimes }: LogStyle): strin
     ...(next_step === undefined ? [] : [`${signs.arrow} ${text(next_step)}`]),
     ...(reference === undefined
       ? []
-      : [paint('dim', `the device was told no more than the reference ${text(reference)}`)]),
+      : [
+          paint(
+            'dim',
+            `the device was told no more than the reference ${text(reference)}: tfe why ${text(reference)}`,
+          ),
+        ]),
   ]
   return lines.map((line) => `${indent}${withTimes(line)}\n`).join('')
 }

@@ -78,3 +78,20 @@ export function addressOctets(text: string): readonly number[] | undefined {
 }
 
 const groupsOf = (text: string): readonly string[] => (text === '' ? [] : text.split(':'))
+
+/**
+ * Returns the network by which an address is counted, as it is written: an IPv4 address alone, an IPv6 address with its
+ * /64, because one customer, often one machine, has that much to choose from (RFC 6177 §2). Text that is no address is
+ * `unknown`.
+ */
+export function countedNetwork(address: string): string {
+  const plain = address.replace(MAPPED, '').replace(ZONE, '')
+  const octets = addressOctets(plain)
+  if (octets === undefined) return 'unknown'
+  if (octets.length === 4) return plain
+  const groups = [0, 2, 4, 6].map((at) => ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0))
+  return `${groups.map((group) => group.toString(16)).join(':')}::/64`
+}
+
+/** The interface of a link-local address (RFC 4007 §11). */
+const ZONE = /%.*$/u

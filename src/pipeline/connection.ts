@@ -47,7 +47,7 @@ export class Connection {
   /** The number of the last request that is answered; whatever is sent behind it is not read (RFC 9112 §9.6). */
   lastAnswered = Infinity
   /** Why it is being closed by us, if it is. */
-  ending: Pick<ConnectionEvent, 'outcome' | 'code' | 'reason' | 'next_step'> | undefined
+  ending: ConnectionEnding | undefined
   #accessLog: AccessLog | undefined
   #judgedBy: PathJudge['version'] | undefined
   #peer: Peer | undefined
@@ -166,6 +166,10 @@ export class Connection {
     }
   }
 }
+
+/** Why we close a connection, and what its device was told, if anything. */
+export type ConnectionEnding = Pick<ConnectionEvent, 'outcome' | 'code' | 'reason' | 'next_step'> &
+  Partial<Pick<ConnectionEvent, 'reference' | 'status'>>
 
 /** The first instant from which the verdict on a peer may be another, under one policy. */
 export interface VerdictChange {

@@ -2,12 +2,12 @@
  * A request to the legacy OAuth endpoint, for which no certificate is asked: it passes when the throttle admits it, and
  * its outcome is counted.
  */
+import { countedNetwork } from '../kernel/network.ts'
 import type { Exchange, Outcome } from '../forward/exchange/exchange.ts'
 import { refuse } from '../forward/exchange/refuse.ts'
 import type { Millis } from '../kernel/types.ts'
 import { accountNamesOf } from '../throttle/account-names.ts'
 import type { ThrottleRefusal, ThrottledBy } from '../throttle/throttle-refusal.ts'
-import { networkOf } from '../throttle/network.ts'
 import { readBodyPrefix } from '../throttle/body-prefix.ts'
 import { perWorkerRules } from '../throttle/per-worker-share.ts'
 import type { SignInResult, Throttle } from '../throttle/throttle.ts'
@@ -48,7 +48,7 @@ export async function throttleLegacyOAuth(
   const { method = '', url = '', headers } = request
   const seen = { method, target: url, headers, ...(await readBodyPrefix(request)) }
   const caller = {
-    network: networkOf(connection.remote),
+    network: countedNetwork(connection.remote),
     ...accountNamesOf(seen, rules.basic, oauthThrottle.key),
   }
   const ours = perWorkerRules(rules, oauthThrottle.processCount)

@@ -7,12 +7,9 @@ import { versionRank } from '../fleet/client.ts'
 import { migrationStep } from '../fleet/migration.ts'
 import { detectClient } from '../fleet/detect-client.ts'
 import type { Instant } from '../kernel/types.ts'
-import { signedIdsOf } from '../trust/signed-ids.ts'
-import { listUrlsOf } from '../x509/distribution-points.ts'
 import type { RequestEvent } from '../record/event.ts'
-import type { SightedCertificate } from '../fleet/sighting.ts'
 import type { ObservationDetails, Observation } from '../record/sighting-buffer.ts'
-import { nameText, serialText } from './certificate-text.ts'
+import { sightedCertificate } from './sighted-certificate.ts'
 
 /** The peer that was judged, and the policy, time and listener. */
 export interface ObservationContext {
@@ -82,7 +79,7 @@ function describe(
   { policy, port }: ObservationContext,
 ): Omit<ObservationDetails, 'reportedId'> {
   const client = detectClient(event.route ?? '', event.user_agent)
-  const certificate = peer.kind === 'presented' ? certificateOf(peer) : undefined
+  const certificate = peer.kind === 'presented' ? sightedCertificate(peer) : undefined
   return {
     certificate,
     class: client.class,
@@ -95,24 +92,5 @@ function describe(
         ? undefined
         : migrationStep({ port, verified: succeeded(event) === 'succeeded' }, client.class),
     approvesItself: policy.fleet.model === 'auto' && succeeded(event) === 'succeeded',
-  }
-}
-
-function certificateOf({ leaf, paths }: Peer & { readonly kind: 'presented' }): SightedCertificate {
-  const path = paths.ok ? paths.value[0] : undefined
-  const issuer = path?.certificates[1] ?? path?.anchor.certificate
-  return {
-    fingerprint: leaf.fingerprint,
-    key: leaf.publicKey.fingerprint,
-    issuerKey: issuer?.publicKey.fingerprint,
-    serial: serialText(leaf),
-    issuer: nameText(leaf.issuer),
-    subject: nameText(leaf.subject),
-    signedIds: path === undefined ? [] : signedIdsOf(leaf).ids.map(({ text }) => text),
-    notBefore: leaf.notBefore,
-    notAfter: leaf.notAfter,
-    setting: path?.anchor.setting,
-    sound: path !== undefined,
-    listUrl: listUrlsOf(leaf.extensions.distributionPoints)[0],
   }
 }

@@ -89,6 +89,9 @@ export interface ConnectionEvent {
   readonly code: string | undefined
   readonly reason: string | undefined
   readonly next_step: string | undefined
+  /** What the device was told where something arrived that was no request; undefined where it was told nothing. */
+  readonly reference: string | undefined
+  readonly status: number | undefined
   readonly requests: number
   readonly duration_ms: number
 }

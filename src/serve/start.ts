@@ -165,6 +165,7 @@ export async function startServer(
     onStaleSession: () => coordinator.rotation.rotateSoon(),
     onExpirySightings: (sightings, lost) => expiryMetrics.onExpirySightings(sightings, lost),
     onSightings: (sightings, lost) => storeSession.value?.sightingWriter.add(sightings, lost),
+    onRefusals: (batch) => storeSession.value?.refusalWriter.add(batch),
     onUpstreamErrors: (errors, lost) => upstreamErrors.onUpstreamErrors(errors, lost),
   })
   const end = async (): Promise<void> => {
@@ -178,7 +179,10 @@ export async function startServer(
     await end()
     return fail(answer.faults)
   }
-  storeSession.value?.watch(() => departingDevices(coordinator.compiled))
+  storeSession.value?.watch({
+    departing: () => departingDevices(coordinator.compiled),
+    refusals: () => coordinator.compiled.config.refusals,
+  })
   coordinator.started = true
   const { ports } = answer
   const [statusPort, adminPort] = [status.value.port, admin.value?.port]

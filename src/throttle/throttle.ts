@@ -40,7 +40,7 @@ export interface ThrottleRules {
 
 /** Who asks. */
 export interface Caller extends AccountNames {
-  /** Of the connection's other end, as `networkOf` has it. */
+  /** Of the connection's other end, as `countedNetwork` has it. */
   readonly network: string
 }
 

@@ -112,6 +112,23 @@ export class Stage implements AsyncDisposable {
     }
   }
 
+  /** Has a client without a certificate refused, and waits until that can be listed. */
+  async refused(): Promise<void> {
+    const address = { port: this.#serveProcess.ports.devices, siteRoot: this.#siteRoot }
+    const [device] = this.devices
+    await requestOnce(address, {
+      certificate: undefined,
+      path: device?.facts.checkIn.path ?? '/',
+      userAgent: 'curl',
+    })
+    const env = { TFE_ADMIN_URL: this.proxy.url, TFE_ADMIN_TOKEN: this.token }
+    for (;;) {
+      const { out } = await tfe(['refusals', '--code', 'no-certificate', '--json'], env)
+      if ((JSON.parse(out) as { items: readonly unknown[] }).items.length > 0) return
+      await setTimeout(POLL_MS)
+    }
+  }
+
   /** Joins a key and an id to a device by a refused certificate, as programs of before did. */
   async linkByRefused(): Promise<void> {
     const own = `from device_keys join certificates on certificates.key = device_keys.key

@@ -93,6 +93,8 @@ const LINES: readonly (readonly [line: string, coloured: boolean])[] = [
   ['devices list', false],
   ['ca list', false],
   ['audit', false],
+  ['refusals', false],
+  ['why abcd', false],
   ['enforce status', false],
   ['approval status', false],
   ['agents list', false],

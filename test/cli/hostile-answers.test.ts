@@ -40,6 +40,7 @@ const WORDS: Readonly<Record<string, string>> = {
   LIST: 'http://ca.example/list.crl',
   'CLASS=VERSION': 'ios-maw=10',
   TEXT: 'text',
+  REFERENCE: 'abcd',
 }
 
 /** What a command needs beside what its help page demands. */

@@ -55,6 +55,7 @@ const OF_THE_API = [
   'devices block ID',
   'devices unblock ID',
   'audit',
+  'refusals',
   'ca list',
   'token list',
   'deny list',

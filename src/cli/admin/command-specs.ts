@@ -10,6 +10,7 @@ import { addDevices } from './specs/devices.ts'
 import { addEnforceOAuthPort } from './specs/enforce-oauth-port.ts'
 import { addExportBackup } from './specs/export-backup.ts'
 import { addInventory } from './specs/inventory.ts'
+import { addRefusals } from './specs/refusals.ts'
 import { addUpstreamTls } from './specs/upstream-tls.ts'
 import { addStatusReload } from './specs/status-reload.ts'
 import { addQueries } from './specs/queries.ts'
@@ -25,6 +26,7 @@ export function addAdminCommands(program: TfeCommand): void {
   addCrl(program)
   addUpstreamTls(program)
   addEnforceOAuthPort(program)
+  addRefusals(program)
   addAuditDenyToken(program)
   addInventory(program)
   addSecrets(program)

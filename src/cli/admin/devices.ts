@@ -128,7 +128,7 @@ export async function show(context: CommandContext): Promise<CommandResult> {
  * id, fingerprint or serial number that begins so. Several are refused with their ids; a word that means no device comes
  * back as it is, so that the API says of it what it says of an unknown id.
  */
-async function findDeviceId(
+export async function findDeviceId(
   context: CommandContext,
   word: string,
 ): Promise<Result<string, ExitCode>> {

@@ -4,6 +4,7 @@ import type { MutualAuthenticationSetting } from '../../fleet/expectation.ts'
 import type { MinimumVersions } from '../../fleet/readiness.ts'
 import type { IdentitySource } from '../../handshake/server-identity.ts'
 import type { Network } from '../../kernel/network.ts'
+import type { Millis } from '../../kernel/types.ts'
 import type { BasicNameOwner } from '../../throttle/account-names.ts'
 import type { ThrottleRules } from '../../throttle/throttle.ts'
 import type { LoadedSecret } from '../reading/content.ts'
@@ -70,6 +71,14 @@ export interface FleetSettings {
   readonly mutualAuthentication: MutualAuthenticationSetting | undefined
   /** Whether its app store front asks for certificates, where the file says so. */
   readonly storefrontCertificates: boolean | undefined
+}
+
+/** Refusals that the store keeps. */
+export interface RefusalSettings {
+  /** For how long. */
+  readonly keep: Millis
+  /** How many at most, half of them for known devices. */
+  readonly rows: number
 }
 
 /** How often rows of class `legacy-oauth` may be asked. */

@@ -11,6 +11,8 @@ import { presentedBy } from '../../identify/presented.ts'
 import { errorCode } from '../../kernel/error-code.ts'
 import type { SlotList } from '../../kernel/slot-list.ts'
 import { Connection } from '../../pipeline/connection.ts'
+import { newConnectionId } from '../../pipeline/connection-id.ts'
+import { failedHandshake, type PendingRefusal } from '../../pipeline/kept-refusal.ts'
 import {
   observationOf,
   type ObservationContext,
@@ -34,15 +36,17 @@ export interface ConnectionHandlerDeps extends Omit<PipelineDeps, 'record'> {
   readonly expirySightings: Pick<ExpirySightingBuffer, 'add'>
   /** Passes on what was seen of a device, for the store. */
   observe(observation: Observation): void
+  /** Passes on a refusal, to be kept in the store. */
+  keepRefusal(refusal: PendingRefusal): void
 }
 
 /** Returns the handlers that do not depend on what a listener speaks. */
 export const commonHandlers = (
   listener: string,
-  { log, metrics, snapshot }: ConnectionHandlerDeps,
+  deps: ConnectionHandlerDeps,
 ): Pick<TunnelHandlers, 'bug' | 'dropped' | 'handshakeFailed'> => ({
-  bug: (error) => log.error({ err: error, listener }, 'internal error in a connection'),
-  dropped: () => metrics.dropped(listener),
+  bug: (error) => deps.log.error({ err: error, listener }, 'internal error in a connection'),
+  dropped: () => deps.metrics.dropped(listener),
   handshakeFailed(error, socket) {
     const code = handshakeFailure(error)
     const event = {
@@ -50,13 +54,19 @@ export const commonHandlers = (
       code,
       reason: explainHandshake(code),
       next_step: undefined,
+      reference: undefined,
+      status: undefined,
       requests: 0,
       duration_ms: 0,
     } as const
-    metrics.closed(listener, event)
-    if (!snapshot().compiled.config.log.connections) return
-    const remote = socket.remoteAddress ?? 'unknown'
-    log.info({ listener, remote, tls_code: errorCode(error), ...event }, 'connection')
+    deps.metrics.closed(listener, event)
+    const { config, policy } = deps.snapshot().compiled
+    const [connection, remote] = [newConnectionId(), socket.remoteAddress ?? 'unknown']
+    const failed = { id: connection, listener, remote }
+    deps.keepRefusal(failedHandshake(failed, event, { at: deps.clock.now(), policy }))
+    if (!config.log.connections) return
+    const facts = { connection, listener, remote, tls_code: errorCode(error) }
+    deps.log.info({ ...facts, ...event }, 'connection')
   },
 })
 

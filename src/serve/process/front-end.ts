@@ -13,6 +13,7 @@ import { SlotList } from '../../kernel/slot-list.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import type { LegacyOAuthThrottle } from '../../pipeline/oauth-throttle.ts'
 import type { Metrics } from '../../record/metrics.ts'
+import type { RefusalBuffer } from '../../record/refusal-buffer.ts'
 import type { SightingBuffer } from '../../record/sighting-buffer.ts'
 import type { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorBuffer } from '../../record/upstream-errors.ts'
@@ -53,6 +54,8 @@ export interface FrontEndDeps {
   readonly expirySightings: Pick<ExpirySightingBuffer, 'add'>
   /** Sightings of devices on their way to the store; added only where there is one. */
   readonly sightingBuffer: Pick<SightingBuffer, 'add'>
+  /** Refusals on their way to the store; added only where there is one. */
+  readonly refusalBuffer: Pick<RefusalBuffer, 'add'>
   /** What goes wrong with upstreams, for the list of the admin API. */
   readonly upstreamErrors: Pick<UpstreamErrorBuffer, 'add'>
   /** An issuer was met that the other processes may not know. */
@@ -194,11 +197,15 @@ export class FrontEnd {
   }
 
   #handlerDeps(name: string): ConnectionHandlerDeps {
-    const { sightingBuffer } = this.#deps
+    const { refusalBuffer, sightingBuffer } = this.#deps
     return {
       ...this.#deps,
       observe: (observation) => {
         if (this.#processConfig.rules !== undefined) sightingBuffer.add(observation)
+      },
+      keepRefusal: (refusal) => {
+        if (this.#processConfig.rules === undefined) return
+        refusalBuffer.add(refusal.share, () => refusal.make())
       },
       connections: this.#connections,
       inFlight: this.#inFlight,

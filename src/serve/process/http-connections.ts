@@ -4,16 +4,21 @@
  */
 import type { TLSSocket } from 'node:tls'
 import type { ListenerHandlers } from '../../accept/listener.ts'
-import type { UnparsableAction, Unparsable } from '../../accept/unparsable.ts'
+import {
+  unparsableStatus,
+  type Unparsable,
+  type UnparsableAction,
+} from '../../accept/unparsable.ts'
 import { decide } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain-refusal.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Instant } from '../../kernel/types.ts'
 import { handleRequest, type PipelineDeps } from '../../pipeline/pipeline.ts'
 import type { Connection } from '../../pipeline/connection.ts'
+import { refusedConnection, refusedRequest } from '../../pipeline/kept-refusal.ts'
 import { originOf } from '../../state/origin.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
-import type { RequestEvent } from '../../record/event.ts'
+import type { ConnectionEvent, RequestEvent } from '../../record/event.ts'
 import {
   accessLogOf,
   addExpirySighting,
@@ -66,12 +71,14 @@ export function httpHandlers(listener: string, deps: ConnectionHandlerDeps): Lis
     unparsable(fault, socket) {
       const connection = bySocket.get(socket)
       if (connection === undefined || fault === 'connection') return BREAK
+      const action = unparsableAction(connection, fault)
       // While answers are under way, the parser says again and again what it said before.
       if (connection.ending === undefined) {
         metrics.unparsable(listener, fault)
-        connection.ending = { outcome: 'refused', ...explainUnparsable(fault) }
+        const told = toldBy(action, fault)
+        connection.ending = { outcome: 'refused', ...explainUnparsable(fault), ...told }
       }
-      return unparsableAction(connection, fault)
+      return action
     },
   }
 }
@@ -86,6 +93,16 @@ function unparsableAction(connection: Connection, fault: Unparsable): Unparsable
   if (fault === 'connect') return BREAK
   // What was wrong came behind whole requests: those are answered. Or it is the body of one of them.
   return [...unanswered].every(({ request }) => request.complete) ? LEAVE : BREAK
+}
+
+/** What the device is told, if anything. */
+function toldBy(
+  action: UnparsableAction,
+  fault: Unparsable,
+): Pick<ConnectionEvent, 'reference' | 'status'> {
+  const status = action.kind === 'answer' ? unparsableStatus(fault) : undefined
+  const isTold = action.kind === 'answer' && status !== undefined
+  return { reference: isTold ? action.reference : undefined, status }
 }
 
 /**
@@ -136,6 +153,9 @@ function record(
   if (deps.snapshot().compiled.config.log.requests) accessLogOf(connection, deps).request(event)
   // Not now: what it met since, on another connection, is the newer word on the device.
   addObservation(connection, event, { port: 'https', now: judgedAt }, deps)
+  const { policy } = deps.snapshot().compiled
+  const refusal = refusedRequest(connection, event, { at: judgedAt, policy })
+  if (refusal !== undefined) deps.keepRefusal(refusal)
 }
 
 function recordEnd(connection: Connection, deps: ConnectionHandlerDeps): void {
@@ -148,12 +168,17 @@ function recordEnd(connection: Connection, deps: ConnectionHandlerDeps): void {
     code: undefined,
     reason: undefined,
     next_step: undefined,
+    reference: undefined,
+    status: undefined,
     ...connection.ending,
     requests: connection.requests,
     duration_ms: deps.clock.now() - connection.openedAt,
   } as const
   deps.metrics.closed(connection.listener, event)
-  if (deps.snapshot().compiled.config.log.connections) accessLogOf(connection, deps).closed(event)
+  const { config, policy } = deps.snapshot().compiled
+  if (config.log.connections) accessLogOf(connection, deps).closed(event)
+  const refusal = refusedConnection(connection, event, { at: deps.clock.now(), policy })
+  if (refusal !== undefined) deps.keepRefusal(refusal)
   deps.inFlight.end()
 }
 

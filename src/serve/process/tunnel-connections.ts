@@ -5,6 +5,7 @@
 import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Connection } from '../../pipeline/connection.ts'
+import { refusedTunnel } from '../../pipeline/kept-refusal.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import { verdictFields, type TunnelVerdict } from '../../pipeline/tunnel-event.ts'
 import { handleTunnel } from '../../pipeline/tunnel.ts'
@@ -53,6 +54,9 @@ function recordEnd(connection: Connection, event: TunnelEvent, deps: ConnectionH
   deps.metrics.closed(connection.listener, event)
   deps.metrics.tunnels.ended(connection.listener, event)
   accessLogOf(connection, deps).tunnel(event)
+  const { policy } = deps.snapshot().compiled
+  const refusal = refusedTunnel(connection, event, { at: deps.clock.now(), policy })
+  if (refusal !== undefined) deps.keepRefusal(refusal)
 }
 
 /** Runs before the first octet passes: a connection that stays open for hours is recorded from its beginning. */

@@ -1,5 +1,5 @@
 /**
- * Periodic jobs on the store: devices with certificates of no known CA are deleted, sessions that ended are deleted,
+ * Periodic jobs on the store: devices with certificates of no known CA are deleted, sessions that ended and refusals that were kept for long enough are deleted,
  * departures from the server's documents are counted, and the other replicas are told which keys this one holds. In the process that has the store, never on a request's path;
  * several replicas may do the same without harm.
  */
@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Clock, Log } from '../../kernel/ports.ts'
-import { ok, type Instant, type Result } from '../../kernel/types.ts'
+import { ok, type Instant, type Millis, type Result } from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { DepartingByCode, DepartureCount } from '../../store/devices/departing-devices.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -15,7 +15,10 @@ import type { KeyStatus } from '../../store/secrets/key-standing.ts'
 import type { Store } from '../../store/port.ts'
 
 /** What is kept in order. */
-export type MaintainedStore = Pick<Store, 'credentials' | 'devices' | 'secrets' | 'sightings'>
+export type MaintainedStore = Pick<
+  Store,
+  'credentials' | 'devices' | 'refusals' | 'secrets' | 'sightings'
+>
 
 /** This front end among those that share its store; its id is the same after a restart. */
 export interface Instance {
@@ -28,6 +31,8 @@ export interface MaintenanceCounts {
   /** Devices with certificates of no known CA that did not come back. */
   readonly unverifiedForgotten: number
   readonly sessionsEnded: number
+  /** Refusals that were kept for long enough. */
+  readonly refusalsDeleted: number
   /** Rounds that the store failed; the next one comes in its time. */
   readonly failures: Readonly<Record<MaintenanceJob['name'], number>>
   /** Undefined before the first answer, and where the server has no documents. */
@@ -37,7 +42,7 @@ export interface MaintenanceCounts {
 }
 
 interface MaintenanceJob {
-  readonly name: 'departures' | 'keys' | 'sessions' | 'unverified'
+  readonly name: 'departures' | 'keys' | 'refusals' | 'sessions' | 'unverified'
   readonly everyMs: number
   run(now: Instant): Promise<Result<void, StoreFailure>>
 }
@@ -49,16 +54,19 @@ export interface MaintenanceDeps {
   readonly instance: Instance
   /** Which devices depart, by what is in force now; undefined where no documents say what to expect. */
   departing(): DepartingByCode | undefined
+  /** How long refusals are kept, by what is in force now. */
+  keepRefusals(): Millis
 }
 
 export class Maintenance {
   readonly #deps: MaintenanceDeps
   readonly #timers: NodeJS.Timeout[] = []
   readonly #failing = new Set<MaintenanceJob['name']>()
-  readonly #failures = { departures: 0, keys: 0, sessions: 0, unverified: 0 }
+  readonly #failures = { departures: 0, keys: 0, refusals: 0, sessions: 0, unverified: 0 }
   #queue: Promise<void> = Promise.resolve()
   #unverifiedForgotten = 0
   #sessionsEnded = 0
+  #refusalsDeleted = 0
   #departures: readonly DepartureCount[] | undefined
   #keys: KeyStatus | undefined
   #lastLogged = ''
@@ -86,6 +94,7 @@ export class Maintenance {
       unverifiedForgotten: this.#unverifiedForgotten,
       sessionsEnded: this.#sessionsEnded,
       failures: { ...this.#failures },
+      refusalsDeleted: this.#refusalsDeleted,
       departures: this.#departures,
       keys: this.#keys,
     }
@@ -102,6 +111,7 @@ export class Maintenance {
     { name: 'keys', everyMs: REPORT_MS, run: (now) => this.#report(now) },
     { name: 'sessions', everyMs: CLEANUP_MS, run: (now) => this.#endSessions(now) },
     { name: 'departures', everyMs: COUNT_MS, run: () => this.#countDepartures() },
+    { name: 'refusals', everyMs: CLEANUP_MS, run: (now) => this.#deleteRefusals(now) },
     { name: 'unverified', everyMs: CLEANUP_MS, run: (now) => this.#forgetUnverified(now) },
   ]
 
@@ -172,6 +182,14 @@ export class Maintenance {
     return ok(undefined)
   }
 
+  async #deleteRefusals(now: Instant): Promise<Result<void, StoreFailure>> {
+    const before = (now - this.#deps.keepRefusals()) as Instant
+    const deleted = await this.#deps.store.refusals.deleteBefore(before)
+    if (!deleted.ok) return deleted
+    this.#refusalsDeleted += deleted.value.refusals
+    return ok(undefined)
+  }
+
   async #countDepartures(): Promise<Result<void, StoreFailure>> {
     const departing = this.#deps.departing()
     const counted =
@@ -206,7 +224,7 @@ const REPORT_MS = 5 * 60_000
 const COUNT_MS = 5 * 60_000
 /** Three reports: a replica that missed them is gone, and lacks nothing. */
 const PRESUMED_GONE_MS = 3 * REPORT_MS
-/** Both only free space; what is left for an hour admits no client. With nothing to delete, a round is two index look-ups. */
+/** All three only free space; what is left for an hour admits no client. With nothing to delete, a round is two index look-ups. */
 const CLEANUP_MS = 60 * 60_000
 /**
  * Honest devices whose CA no administrator has uploaded yet call daily, and stay. Keys that were made up to fill the

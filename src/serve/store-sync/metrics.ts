@@ -1,9 +1,18 @@
 import { MetricSet } from '../../record/metric-set.ts'
 import type { MaintenanceCounts } from './maintenance.ts'
+import type { RefusalCounts } from './refusal-writer.ts'
 import type { SightingCounts } from './sighting-writer.ts'
 import type { StoreStatus } from './change-watcher.ts'
 
-/** Metrics of the store, and of sightings on their way into it. */
+/** What the metrics say. */
+export interface StoreFacts {
+  readonly store: StoreStatus
+  readonly sightings: SightingCounts
+  readonly refusals: RefusalCounts
+  readonly maintenance: MaintenanceCounts
+}
+
+/** Metrics of the store, and of sightings and refusals on their way into it. */
 export class StoreMetrics {
   readonly #metrics = new MetricSet()
   readonly #up = this.#metrics.gauge('tfe_store_up', {
@@ -54,12 +63,28 @@ export class StoreMetrics {
     labelNames: ['job'],
   })
 
+  readonly #refusalsKept = this.#metrics.counter('tfe_refusals_kept_total', {
+    help: 'Refusals that were written to the store, so that their references lead somewhere.',
+  })
+  readonly #refusalsNotKept = this.#metrics.counter('tfe_refusals_not_kept_total', {
+    help: 'Refusals that were counted and not kept, because the share of their code and address (`other`) or of their known device (`known`) was full.',
+    labelNames: ['share'],
+  })
+  readonly #refusalsPushedOut = this.#metrics.counter('tfe_refusals_pushed_out_total', {
+    help: 'Refusals that were in the store and gave way to newer ones of the same share.',
+  })
+  readonly #refusalsExpired = this.#metrics.counter('tfe_refusals_expired_total', {
+    help: 'Refusals that were deleted because they were kept for as long as the configuration says.',
+  })
+  readonly #refusalsBuffered = this.#metrics.gauge('tfe_refusals_buffered', {
+    help: 'Refusals that wait to be written.',
+  })
+  readonly #refusalFailures = this.#metrics.counter('tfe_refusal_batches_failed_total', {
+    help: 'Batches of refusals that the store did not take; they are tried again.',
+  })
+
   /** In the text format of Prometheus. */
-  text(
-    store: StoreStatus,
-    sightings: SightingCounts,
-    maintenance: MaintenanceCounts,
-  ): Promise<string> {
+  text({ store, sightings, refusals, maintenance }: StoreFacts): Promise<string> {
     this.#up.set(store.failure === undefined ? 1 : 0)
     this.#revision.set(store.revision)
     this.#answered.set(store.answeredAt / 1000)
@@ -71,11 +96,20 @@ export class StoreMetrics {
       [this.#batchFailures, sightings.failures],
       [this.#unverified, maintenance.unverifiedForgotten],
       [this.#sessions, maintenance.sessionsEnded],
+      [this.#refusalsKept, refusals.kept],
+      [this.#refusalsPushedOut, refusals.pushedOut],
+      [this.#refusalsExpired, maintenance.refusalsDeleted],
+      [this.#refusalFailures, refusals.failures],
     ] as const
     // Counted elsewhere: a counter here can only be set from nothing.
     for (const [counter, value] of counted) {
       counter.reset()
       counter.inc(value)
+    }
+    this.#refusalsBuffered.set(refusals.buffered)
+    this.#refusalsNotKept.reset()
+    for (const share of ['known', 'other'] as const) {
+      this.#refusalsNotKept.inc({ share }, refusals.notKept[share])
     }
     this.#jobsFailed.reset()
     for (const [job, count] of Object.entries(maintenance.failures)) {

@@ -2,6 +2,7 @@
  * The store while serving, in the one process that has it: opened and held, watched, written to, and ended in order.
  */
 import type { Config } from '../../config/config.ts'
+import type { RefusalSettings } from '../../config/service/types.ts'
 import { explainStoreLock, lockStore, type StoreLock } from '../../store/engine/lock.ts'
 import { countText } from '../../kernel/count-text.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
@@ -13,6 +14,7 @@ import type { KeptCrls } from '../../revoke/registry.ts'
 import type { Store } from '../../store/port.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { initialiseSettings, revocationOf } from './create-store.ts'
+import { RefusalWriter, refusalWriterLog } from './refusal-writer.ts'
 import { SightingWriter, sightingWriterLog, waitingText } from './sighting-writer.ts'
 import { Maintenance, thisInstance, type MaintenanceDeps } from './maintenance.ts'
 import type { ProcessLogger } from '../log.ts'
@@ -41,9 +43,15 @@ interface SessionParts {
   readonly lock: StoreLock
 }
 
+/** What the configuration in force says, whenever it is asked. */
+export interface WatchFacts extends Pick<MaintenanceDeps, 'departing'> {
+  refusals(): RefusalSettings
+}
+
 export class StoreSession {
   readonly store: Store
   readonly sightingWriter: SightingWriter
+  readonly refusalWriter: RefusalWriter
   readonly #configured: ConfiguredStore
   readonly #logger: ProcessLogger
   readonly #lock: StoreLock
@@ -52,6 +60,7 @@ export class StoreSession {
   readonly #metrics = new StoreMetrics()
   #keeping: Promise<void> = Promise.resolve()
   #departing: MaintenanceDeps['departing'] = () => undefined
+  #refusals: () => RefusalSettings
 
   /** Opens what the configuration names; undefined where it wants none, in writing. */
   static async open(
@@ -85,6 +94,7 @@ export class StoreSession {
     { config, logger, sightingLimit, lock }: SessionParts,
   ) {
     this.#configured = configured
+    this.#refusals = () => config.refusals
     this.#logger = logger
     this.store = store
     this.#lock = lock
@@ -96,11 +106,21 @@ export class StoreSession {
       clock: SYSTEM_CLOCK,
       instance,
       departing: () => this.#departing(),
+      keepRefusals: () => this.#refusals().keep,
     })
     this.sightingWriter = new SightingWriter(store.sightings, {
       events: sightingWriterLog(logger),
       ...(sightingLimit === undefined ? {} : { limit: sightingLimit }),
     })
+    this.refusalWriter = new RefusalWriter(
+      {
+        record: (batch) => {
+          const { rows } = this.#refusals()
+          return store.refusals.record(batch, { rows, instance: instance.name })
+        },
+      },
+      { events: refusalWriterLog(logger) },
+    )
   }
 
   /** Reads everything for the first time; a store without enrollment settings gets those of the file. */
@@ -168,8 +188,9 @@ export class StoreSession {
   }
 
   /** From now on every change is passed on, and the store is kept in order. */
-  watch(departing: MaintenanceDeps['departing']): void {
-    this.#departing = departing
+  watch(facts: WatchFacts): void {
+    this.#departing = () => facts.departing()
+    this.#refusals = () => facts.refusals()
     this.#watcher.watch()
     this.#maintenance.start()
   }
@@ -210,13 +231,19 @@ export class StoreSession {
 
   text(): Promise<string> {
     const { facts } = this.#watcher
-    return this.#metrics.text(facts, this.sightingWriter.counts(), this.#maintenance.counts)
+    return this.#metrics.text({
+      store: facts,
+      sightings: this.sightingWriter.counts(),
+      refusals: this.refusalWriter.counts(),
+      maintenance: this.#maintenance.counts,
+    })
   }
 
   /** Writes what waits, closes the store and releases its lock. */
   async close(): Promise<void> {
     await this.#watcher.close()
     await this.sightingWriter.close()
+    await this.refusalWriter.close()
     await this.#keeping
     const isThere =
       this.#watcher.facts.failure === undefined &&

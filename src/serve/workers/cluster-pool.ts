@@ -227,6 +227,9 @@ class ClusterWorkerPool implements WorkerPool {
       case 'sightings':
         this.#events?.onSightings(message.sightings, message.lost)
         return
+      case 'refusals':
+        this.#events?.onRefusals(message.batch)
+        return
       case 'upstream-errors':
         this.#events?.onUpstreamErrors(message.errors, message.lost)
         return

@@ -8,6 +8,7 @@ export function inProcessPool(logger: ProcessLogger, testHook?: TestHook): Worke
   const serving = new ServingProcess({
     onSightings: (sightings, lost) => events?.onSightings(sightings, lost),
     onExpirySightings: (sightings, lost) => events?.onExpirySightings(sightings, lost),
+    onRefusals: (batch) => events?.onRefusals(batch),
     onUpstreamErrors: (errors, lost) => events?.onUpstreamErrors(errors, lost),
   })
   return {

@@ -3,6 +3,7 @@
  * maps and sets.
  */
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
+import type { RefusalBatch } from '../../fleet/kept-refusal.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
 import type { ExpirySighting } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorEntry } from '../../record/upstream-errors.ts'
@@ -37,6 +38,7 @@ export type FromWorker =
       readonly lost: number
     }
   | { readonly kind: 'sightings'; readonly sightings: readonly Sighting[]; readonly lost: number }
+  | { readonly kind: 'refusals'; readonly batch: RefusalBatch }
   | {
       readonly kind: 'upstream-errors'
       readonly errors: readonly UpstreamErrorEntry[]

@@ -3,6 +3,7 @@
  * reloads, scrapes and the drain are written once.
  */
 import type { Fault } from '../../kernel/types.ts'
+import type { RefusalSink } from '../../record/refusal-buffer.ts'
 import type { SightingBuffer, SightingSink } from '../../record/sighting-buffer.ts'
 import type { ExpirySightingSink } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorSink } from '../../record/upstream-errors.ts'
@@ -16,7 +17,8 @@ export type WorkerPoolResult =
   | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
 
 /** What the processes of a pool report without being asked. */
-export interface WorkerEvents extends ExpirySightingSink, SightingSink, UpstreamErrorSink {
+export interface WorkerEvents
+  extends ExpirySightingSink, RefusalSink, SightingSink, UpstreamErrorSink {
   /** A device was held to a session that says less of it than a new one would. */
   onStaleSession(): void
 }

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino'
 import { SightingBuffer, type SightingSink } from '../../record/sighting-buffer.ts'
+import { RefusalBuffer, type RefusalSink } from '../../record/refusal-buffer.ts'
 import { ExpirySightingBuffer, type ExpirySightingSink } from '../../record/expiry-sightings.ts'
 import { Metrics } from '../../record/metrics.ts'
 import { UpstreamErrorBuffer, type UpstreamErrorSink } from '../../record/upstream-errors.ts'
@@ -25,15 +26,17 @@ export type ServingProcessOptions = Pick<FrontEndDeps, 'onIssuer' | 'onStaleSess
 export class ServingProcess {
   readonly metrics = new Metrics()
   readonly sightingBuffer: SightingBuffer
+  readonly refusalBuffer: RefusalBuffer
   readonly #expirySightings: ExpirySightingBuffer
   readonly #upstreamErrors: UpstreamErrorBuffer
   readonly #crls = new LoadedCrls()
   readonly #overlay = new Overlay()
   #frontEnd: FrontEnd | undefined
 
-  constructor(sinks: ExpirySightingSink & SightingSink & UpstreamErrorSink) {
+  constructor(sinks: ExpirySightingSink & RefusalSink & SightingSink & UpstreamErrorSink) {
     this.#expirySightings = new ExpirySightingBuffer(sinks)
     this.sightingBuffer = new SightingBuffer(sinks)
+    this.refusalBuffer = new RefusalBuffer(sinks)
     this.#upstreamErrors = new UpstreamErrorBuffer(sinks)
     this.metrics.registerStaleNames(() => PROCESS_LOOKUPS.stale)
   }
@@ -54,6 +57,7 @@ export class ServingProcess {
       overlay: this.#overlay,
       expirySightings: this.#expirySightings,
       sightingBuffer: this.sightingBuffer,
+      refusalBuffer: this.refusalBuffer,
       upstreamErrors: this.#upstreamErrors,
     })
     if (!started.ok) return { kind: 'refused', faults: started.failure }
@@ -91,12 +95,14 @@ export class ServingProcess {
   flush(): void {
     this.#expirySightings.flush()
     this.sightingBuffer.flush()
+    this.refusalBuffer.flush()
     this.#upstreamErrors.flush()
   }
 
-  /** Lets requests finish, and passes on the last sightings. */
+  /** Lets requests finish, and passes on the last sightings and refusals. */
   async drain(): Promise<void> {
     await this.#frontEnd?.drain()
     this.sightingBuffer.flush()
+    this.refusalBuffer.flush()
   }
 }

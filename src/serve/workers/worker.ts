@@ -31,16 +31,19 @@ type ConfigMessage = Extract<ToWorker, { readonly processConfig: ProcessConfig }
 class Worker {
   readonly #process = new ServingProcess({
     onSightings: (sightings, lost) => {
-      this.#sightingsSent = new Promise((sent) =>
+      this.#lastSent = new Promise((sent) =>
         sendToPrimary({ kind: 'sightings', sightings, lost }, sent),
       )
+    },
+    onRefusals: (batch) => {
+      this.#lastSent = new Promise((sent) => sendToPrimary({ kind: 'refusals', batch }, sent))
     },
     onExpirySightings: (sightings, lost) =>
       sendToPrimary({ kind: 'expiry-sightings', sightings, lost }),
     onUpstreamErrors: (errors, lost) => sendToPrimary({ kind: 'upstream-errors', errors, lost }),
   })
-  /** Settles when the last batch of sightings has left this process. */
-  #sightingsSent: Promise<void> = Promise.resolve()
+  /** Settles when the last batch of sightings or refusals has left this process: the channel keeps their order. */
+  #lastSent: Promise<void> = Promise.resolve()
   #started: Promise<void> = Promise.resolve()
   #logger: ProcessLogger | undefined
   readonly #testHook: TestHook | undefined
@@ -85,7 +88,7 @@ class Worker {
         await this.#process.drain()
         await this.#logger?.end()
         // What is still on its way through the channel would go with us.
-        await Promise.race([this.#sightingsSent, pause(CHANNEL_TIMEOUT_MS)])
+        await Promise.race([this.#lastSent, pause(CHANNEL_TIMEOUT_MS)])
         process.exit(0)
     }
   }

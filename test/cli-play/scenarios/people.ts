@@ -85,6 +85,28 @@ export const PEOPLE = [
     [KEY, { code: 1 }],
   ),
   ...scenarios(
+    'refusals',
+    [
+      '--limit 1 --json',
+      {
+        before: (stage) => stage.refused(),
+        keep: (out, stage) => stage.keep('reference', itemsOf(out)[0]?.['reference']),
+      },
+    ],
+    ['', { reads: true, says: /^WHEN +REFERENCE +CODE/mu }],
+    ['--code no-certificate --since 1h --until 2099-01-01 --listener devices', { reads: true }],
+    ['--outcome refused --address 127.0.0.1 --reference $reference', { reads: true }],
+    [`--key ${KEY} --device no-such-device`, { says: /WHEN/u }],
+    ['--outcome shrugged', { code: 2, says: /allowed choices|wanted one of|did you mean/iu }],
+    ['--key none', { code: 1, says: /64 hexadecimal digits/u }],
+  ),
+  ...scenarios(
+    'why',
+    ['$reference', { reads: true, says: /the device saw +403 and the reference/u }],
+    ['beef', { code: 1, says: /this fleet never issued it, or it is older than the 30 days/u }],
+    ['x', { code: 1, says: /wanted a reference such as/u }],
+  ),
+  ...scenarios(
     'audit',
     ['', { reads: true, says: /enrollment\.promote/u }],
     [

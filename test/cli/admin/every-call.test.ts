@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'POST /api/tokens': 'token create',
   'DELETE /api/tokens/{id}': 'token revoke',
   'GET /api/audit': 'audit',
+  'GET /api/refusals': 'refusals',
+  'GET /api/refusals/{reference}': 'why',
   'GET /api/devices': 'devices list',
   'GET /api/devices/{id}': 'devices show',
   'DELETE /api/devices/{id}': 'devices forget',

@@ -1,7 +1,7 @@
 /** Periodic jobs on a store: on one that is there, one that is locked, and one that others share. */
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
+import type { Fingerprint, Instant, KeyFingerprint, Millis } from '../../../src/kernel/types.ts'
 import { Maintenance, thisInstance } from '../../../src/serve/store-sync/maintenance.ts'
 import { StoreMetrics } from '../../../src/serve/store-sync/metrics.ts'
 import { allDeparting, type DepartingByCode } from '../../../src/store/devices/departing-devices.ts'
@@ -9,6 +9,7 @@ import type { KeyRing } from '../../../src/store/secrets/seal.ts'
 import type { Sighting } from '../../../src/fleet/sighting.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { aRing, sqliteBackend, testClock, type Place } from '../../support/store/backends.ts'
+import { aRefusal, batchOf } from '../../support/store/refusals.ts'
 
 const BY = { who: 'test', from: 'test' }
 const DAY_MS = 86_400_000
@@ -47,6 +48,7 @@ async function startMaintenance(
     clock,
     instance: { id, name: `tfe-${id}` },
     departing: () => departing,
+    keepRefusals: () => KEEP as Millis,
   })
   const close = () => store.close()
   return { store, keeping, clock, lines, [Symbol.asyncDispose]: close }
@@ -184,7 +186,7 @@ test('a store that is away costs one line for each job, and everything is made u
   await keeping.runOnce()
   await keeping.runOnce()
   expect(lines.map(({ level, facts }) => ({ level, ...facts }))).toMatchObject(
-    ['keys', 'sessions', 'unverified'].map((job) => ({
+    ['keys', 'sessions', 'refusals', 'unverified'].map((job) => ({
       level: 'warn',
       job,
       code: 'store-locked',
@@ -241,9 +243,28 @@ test('a server without documents has no metric of departures: none is no zero', 
 async function metricsText(keeping: Maintenance): Promise<readonly string[]> {
   const store = { revision: 0, answeredAt: 0 as Instant, failure: undefined, failures: 0 }
   const sightings = { buffered: 0, recorded: 0, dropped: 0, failures: 0, lastFailure: undefined }
-  const text = await new StoreMetrics().text(store, sightings, keeping.counts)
+  const notKept = { known: 0, other: 0 }
+  const refusals = { kept: 0, buffered: 0, notKept, pushedOut: 0, failures: 0 }
+  const facts = { store, sightings, refusals, maintenance: keeping.counts }
+  const text = await new StoreMetrics().text(facts)
   return text.split('\n').filter((line) => line.startsWith('tfe_devices_by_departure'))
 }
+
+test('refusals are deleted when they were kept for long enough, and counted', async () => {
+  await using place = await sqliteBackend.place()
+  await using it = await startMaintenance(place)
+  const at = (age: number) => ({ at: (it.clock.at - age) as Instant })
+  const kept = [aRefusal('old', at(KEEP + 1)), aRefusal('young', at(KEEP))]
+  const recorded = await it.store.refusals.record(batchOf(...kept), { rows: 10, instance: 'i' })
+  expect(recorded.ok).toBe(true)
+  await it.keeping.runOnce()
+  expect(it.keeping.counts).toMatchObject({ refusalsDeleted: 1, failures: { refusals: 0 } })
+  const left = await it.store.refusals.list({ limit: 9 })
+  expect(left.ok && left.value.items.map(({ reference }) => reference)).toEqual(['young'])
+})
+
+/** How long refusals are kept here. */
+const KEEP = 60_000
 
 test('it begins at once, and ends after what it has begun', async () => {
   await using place = await sqliteBackend.place()

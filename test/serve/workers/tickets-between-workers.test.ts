@@ -93,6 +93,7 @@ test('a ticket secret that was replaced is erased', async () => {
     onIssuer() {},
     expirySightings: { add() {} },
     sightingBuffer: { add() {} },
+    refusalBuffer: { add() {} },
     upstreamErrors: { add() {} },
   }
   const started = await FrontEnd.start(processConfig, deps)

@@ -37,6 +37,7 @@ process.on('disconnect', () => process.exit(0))
 const events: WorkerEvents = {
   onStaleSession() {},
   onExpirySightings() {},
+  onRefusals() {},
   onUpstreamErrors() {},
   onSightings(sightings) {
     for (const seen of sightings) logger.log.info({ seen }, 'seen')

@@ -96,6 +96,7 @@ async function beforeTheEnd(options: { readonly revalidateEveryMs?: number }) {
       onIssuer() {},
       expirySightings: { add() {} },
       sightingBuffer: { add() {} },
+      refusalBuffer: { add() {} },
       upstreamErrors: { add() {} },
       clock,
       ...options,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { networkOf } from '../../src/throttle/network.ts'
+import { countedNetwork } from '../../src/kernel/network.ts'
 
 const same: readonly (readonly [string, string, string])[] = [
   [
@@ -14,7 +14,7 @@ const same: readonly (readonly [string, string, string])[] = [
 ]
 for (const [promise, one, other] of same) {
   test(promise, () => {
-    expect(networkOf(one)).toBe(networkOf(other))
+    expect(countedNetwork(one)).toBe(countedNetwork(other))
   })
 }
 
@@ -25,6 +25,16 @@ const different: readonly (readonly [string, string, string])[] = [
 ]
 for (const [promise, one, other] of different) {
   test(promise, () => {
-    expect(networkOf(one)).not.toBe(networkOf(other))
+    expect(countedNetwork(one)).not.toBe(countedNetwork(other))
   })
 }
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:0DB8:0:1::1', '2001:db8:0:1::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['nonsense', 'unknown'],
+])('%s is written as %s', (address, written) => {
+  expect(countedNetwork(address)).toBe(written)
+})
