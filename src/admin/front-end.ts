@@ -20,6 +20,8 @@ import type { CrlFacts } from '../revoke/registry.ts'
 import type { MissingList } from '../state/missing-lists.ts'
 import type { Crl } from '../x509/crl.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
+import type { Explained } from '../state/explain/account.ts'
+import type { Question } from '../state/explain/question.ts'
 import type { StateFacts } from '../state/preview/judged-state.ts'
 import type { StoreFailure } from '../store/failure.ts'
 import type { EffectiveSettings } from '../upstream-tls/settings-types.ts'
@@ -49,6 +51,8 @@ export interface FrontEndView {
   missingLists(): readonly MissingList[]
   /** The configuration as the file has it, without what the store says. */
   config(): Config
+  /** Explains what a device would meet, by the word of a process that would meet it. */
+  explain(question: Question): Promise<Explained>
   /** What the store says now, as requests are judged by it; approvals of single devices are left out. */
   stateFacts(): Promise<Result<StateFacts, StoreFailure>>
   /** The name of the listener behind the legacy sync port; undefined when there is none. */

@@ -42,6 +42,7 @@ import { addOAuthRoutes } from './routes/fleet/oauth.ts'
 import { addSessionRoutes } from './routes/access/session.ts'
 import { addSettingRoutes } from './routes/fleet/settings.ts'
 import { addStandingPreviewRoute } from './routes/enrollment/standing-preview.ts'
+import { addExplainRoute } from './routes/explain/routes.ts'
 import { addReloadRoute } from './routes/reload.ts'
 import { addDifferenceRoute } from './routes/differences.ts'
 import { addStatusRoutes } from './routes/status.ts'
@@ -117,6 +118,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addStatusRoutes(api, context)
     addDifferenceRoute(api, context)
     addReloadRoute(api, context)
+    addExplainRoute(api, context)
   })
   return app
 }

@@ -7,7 +7,7 @@ import { json, type TfeCommand } from './command.ts'
 import { addAdminCommands } from './admin/command-specs.ts'
 import { addAdmin } from './admin/specs/administrators.ts'
 import { addConfig } from './admin/specs/config.ts'
-import { calls, wide } from './admin/specs/common-options.ts'
+import { apiOptions, calls, wide } from './admin/specs/common-options.ts'
 import { addKeys } from './admin/specs/keys.ts'
 import { addCompletion } from './completion/spec.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
@@ -118,7 +118,7 @@ function addStoreCommands(program: TfeCommand): void {
     )
 }
 
-/** What is asked of a configuration, without a running front end. */
+/** What is asked of a configuration, and of certificates. */
 function addQuestions(program: TfeCommand): void {
   program
     .command('check')
@@ -136,16 +136,22 @@ function addQuestions(program: TfeCommand): void {
     .command('explain')
     .summary('say step by step why a certificate would be admitted or refused')
     .description(
-      'Judges a certificate as a front end would that serves with this configuration and its store: the same path building, the same route table, the same verdict. Of the store the CAs and the latch are asked; the OAuth endpoints and what it says of single devices (deny list, blocks, approvals) are not. Shows each certificate, each check, the CA it almost matched, what the upstream would be told, and what to do.',
+      'Asks the front end that serves, by its admin API, what a certificate or a device would meet now: the same path building, the same route table, the same verdict, by all that it holds. Where none can be reached, and with --offline, it judges by the configuration and its store as a start would, says so in the first line, and says in the account what only a running one knows. Shows each certificate, each check, the CA it almost matched, what was in force since when and by whom, what the upstream would be told, and what to do. Nothing is learned from it, counted or approved. Exit code 0 where it is admitted, 1 where it is refused.',
     )
     .argument(
-      '<CERT.pem>',
-      'what the device presents: its certificate, then any intermediates (PEM or DER)',
+      '[CERT.pem]',
+      'what the device presents: its certificate, then any intermediates (PEM or DER); or the beginning of a device id',
     )
-    .needsConfiguration()
+    .option(
+      '--device <DEVICE>',
+      'the certificate that this device showed last: its id, or the beginning of its id, name, signed id, fingerprint or serial',
+    )
+    .option('--config <FILE>', 'the configuration to judge by where no front end can be asked')
+    .option('--offline', 'ask no front end, although one may serve')
     .option('--at <TIME>', 'judge as of this time (2026-11-22 or 2026-11-22T10:00:00Z)')
     .option('--route <PATH>', 'judge on the route this path meets (default: every class)')
     .choice('--method <METHOD>', 'the method of that request (default: GET)', METHODS)
+    .option('--host <HOST>', 'the Host of that request (default: one that is served)')
     .option('--listener <NAME>', 'the listener whose routes are asked (default: the first)')
     .option(
       '--user-agent <TEXT>',
@@ -155,13 +161,14 @@ function addQuestions(program: TfeCommand): void {
       '--from <ADDRESS>',
       'the address it calls from, where a row is open to some networks only',
     )
-    .with(json)
+    .with(apiOptions)
     .examples(
-      'tfe explain device.pem --config config/demo.yaml --route /mdm/checkin',
+      'tfe explain device.pem --route /mdm/checkin',
+      'tfe explain --device 0a1b2c3d',
       'tfe explain device.pem --config config/demo.yaml --at 2027-01-31',
     )
-    .does(async ({ file, takes: [certificate = ''], options }, environment) =>
-      (await import('./explain/explain.ts')).explain({ certificate, file, options }, environment),
+    .does(async (invocation, environment) =>
+      (await import('./explain/explain.ts')).explain(invocation, environment),
     )
   program
     .command('headers')

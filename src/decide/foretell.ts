@@ -1,6 +1,6 @@
 /**
  * What the judge would answer for a certificate of which only some facts are kept: the same `decide`, asked about a
- * stand-in. It proves nothing, so no admission leaves this file; previews tell words.
+ * stand-in. It proves nothing: what asks about one tells words, and forwards nothing.
  */
 import { fail, ok, type Fingerprint, type Instant, type KeyFingerprint } from '../kernel/types.ts'
 import type { TrustAnchor } from '../trust/anchor.ts'
@@ -50,7 +50,7 @@ export function foretell(
   peer: RetainedPeer,
   { policy, now }: { readonly policy: Policy; readonly now: Instant },
 ): Foretold {
-  const decision = decide({ ...ask, peer: standIn(peer) }, policy, now)
+  const decision = decide({ ...ask, peer: standInFor(peer) }, policy, now)
   if (decision.kind === 'refuse') return { admitted: false, code: decision.why.kind }
   const { basis } = decision
   return {
@@ -59,7 +59,8 @@ export function foretell(
   }
 }
 
-function standIn(peer: RetainedPeer): Peer {
+/** The peer that stands for what is kept. Its certificates have no octets, no names and no signature. */
+export function standInFor(peer: RetainedPeer): Peer {
   if (peer.kind === 'none') return NONE
   const leaf = certificateOf(peer.leaf)
   const [first, ...others] = peer.paths.map(
@@ -83,6 +84,8 @@ const certificateOf = ({
 }: RetainedLeaf): Certificate =>
   ({
     fingerprint: '' as Fingerprint,
+    subject: NO_NAME,
+    issuer: NO_NAME,
     serial,
     notBefore,
     notAfter,
@@ -90,3 +93,6 @@ const certificateOf = ({
     subjectAltNames: signedIds.map((text) => ({ kind: 'uri', text })),
     extensions: {},
   }) as unknown as Certificate
+
+/** What a certificate is called is kept as text alone. */
+const NO_NAME = { rdns: [], key: '' }

@@ -71,6 +71,29 @@ export class PeerCache {
     return peer
   }
 
+  /**
+   * A cache of its own that knows what this one knows of a leaf and of issuers, for a judgement that must leave no trace:
+   * nothing that it is asked, learns or forgets comes back here.
+   */
+  detached(leaf: Fingerprint, judge: Pick<PathJudge, 'version'>, clock: Clock): PeerCache {
+    const copy = new PeerCache(clock)
+    if (this.#version !== judge.version) return copy
+    copy.#version = this.#version
+    for (const [fingerprint, issuer] of this.#intermediates) {
+      copy.#intermediates.set(fingerprint, issuer)
+    }
+    for (const [name, issuers] of this.#issuersByName) copy.#issuersByName.set(name, issuers)
+    for (const [key, sound] of this.#judged) {
+      if (key.startsWith(leaf)) copy.#judged.set(key, sound)
+    }
+    return copy
+  }
+
+  /** The issuers that peers have shown under a trust version, by the key of their subject's name. */
+  issuersUnder(version: TrustVersion): ReadonlyMap<string, readonly Certificate[]> {
+    return this.#version === version ? this.#issuersByName : NO_ISSUERS
+  }
+
   #judge(presented: Chain, judge: PathJudge): Peer {
     const { leaf } = presented
     const parsed = parseCertificate(leaf.der, leaf.fingerprint)
@@ -185,6 +208,7 @@ export class PeerCache {
   }
 }
 
+const NO_ISSUERS: ReadonlyMap<string, readonly Certificate[]> = new Map()
 const NONE: Peer = { kind: 'none' }
 const NONE_RESUMED: Peer = { kind: 'none-resumed' }
 

@@ -36,13 +36,22 @@ export function presentedBy(socket: TLSSocket): Presented {
   const resumed = socket.isSessionReused()
   const der = leafOf(socket)
   if (der === undefined) return { kind: 'none', resumed }
+  return chainOf(der, resumed, () =>
+    resumed || socket.destroyed ? NOTHING_ELSE : intermediatesOf(sentBy(socket)),
+  )
+}
+
+/** What a device would present in a handshake of its own, leaf first: for a question about it, not for a connection. */
+export const presentedIn = ([leaf, ...others]: readonly [Buffer, ...Buffer[]]): Presented =>
+  chainOf(leaf, false, () => intermediatesOf(others))
+
+function chainOf(
+  der: Buffer,
+  resumed: boolean,
+  intermediates: () => Result<readonly RawCertificate[], TooMany>,
+): Presented {
   if (der.length > MAX_OCTETS) return { kind: 'too-large', bytes: der.length, limit: MAX_OCTETS }
-  return {
-    kind: 'chain',
-    resumed,
-    leaf: rawCertificate(der),
-    intermediates: () => (resumed || socket.destroyed ? NOTHING_ELSE : intermediatesOf(socket)),
-  }
+  return { kind: 'chain', resumed, leaf: rawCertificate(der), intermediates }
 }
 
 function leafOf(socket: TLSSocket): Buffer | undefined {
@@ -53,15 +62,19 @@ function leafOf(socket: TLSSocket): Buffer | undefined {
   return der ?? socket.getPeerX509Certificate()?.raw
 }
 
-function intermediatesOf(socket: TLSSocket): Result<readonly RawCertificate[], TooMany> {
-  const intermediates: RawCertificate[] = []
+function* sentBy(socket: TLSSocket): Generator<Buffer> {
   let next = socket.getPeerX509Certificate()?.issuerCertificate
-  for (; next !== undefined; next = next.issuerCertificate) {
+  for (; next !== undefined; next = next.issuerCertificate) yield next.raw
+}
+
+function intermediatesOf(ders: Iterable<Buffer>): Result<readonly RawCertificate[], TooMany> {
+  const intermediates: RawCertificate[] = []
+  for (const der of ders) {
     if (intermediates.length === MAX_INTERMEDIATES) {
       return fail({ kind: 'too-many-certificates', limit: MAX_INTERMEDIATES })
     }
     // What a peer adds may help it, never harm it: an oversized one is as good as absent.
-    if (next.raw.length <= MAX_OCTETS) intermediates.push(rawCertificate(next.raw))
+    if (der.length <= MAX_OCTETS) intermediates.push(rawCertificate(der))
   }
   return ok(intermediates)
 }

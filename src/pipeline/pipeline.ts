@@ -13,7 +13,6 @@ import { refuse } from '../forward/exchange/refuse.ts'
 import type { PeerCache } from '../identify/peer.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { Instant } from '../kernel/types.ts'
-import { agentRuleText, ruleFor } from '../message/agent.ts'
 import { reportedId } from '../message/reported-id.ts'
 import { routeOf, type NoRoute } from '../message/route.ts'
 import type { Connection } from './connection.ts'
@@ -25,7 +24,7 @@ import {
   type Verdict,
 } from './request-event.ts'
 import { readRequestHead, type RequestHead } from './request-head.ts'
-import { originOf } from '../state/origin.ts'
+import { requestAsk } from '../state/ask.ts'
 import { throttleLegacyOAuth, type LegacyOAuthThrottle } from './oauth-throttle.ts'
 import { AFTER_CLOSE, rejectEarly, isLast, rejected, type Rejected } from './request-order.ts'
 import { NO_ANSWER, type Rejection } from './rejection.ts'
@@ -127,12 +126,9 @@ function judge(
   const route = met.value
   const peer = connection.peer(deps.peerCache, snapshot.judge)
   const { policy } = snapshot.compiled
-  const withoutGrace = graceRule(route, request, snapshot)
-  const { class: kind, match, networks, sensitive, endpoint } = route
-  const access = networks === undefined ? undefined : { address: connection.remote, networks }
-  const { approval } = snapshot.compiled.config
-  const origin = originOf({ remote: connection.remote, listener: config }, approval)
-  const ask = { peer, route: kind, match, withoutGrace, access, sensitive, origin, endpoint }
+  const { remote } = connection
+  const caller = { peer, remote, listener: config, userAgent: request.headers['user-agent'] }
+  const ask = requestAsk(route, caller, snapshot.compiled.config)
   const decision = decide(ask, policy, now)
   const timeliness = timelinessOfPeer(peer, policy, now)
   const reported = reportedBy(route, head.value, request)
@@ -157,17 +153,6 @@ const reportedBy = (
   { target: { query } }: RequestHead,
   { rawHeaders }: IncomingMessage,
 ): string | undefined => reports && reportedId(reports, { query, rawHeaders })
-
-/** What a client says of itself takes grace away and gives nothing (decision 6); other routes do not ask. */
-function graceRule(
-  route: RouteRow,
-  { headers }: IncomingMessage,
-  { compiled }: Snapshot,
-): string | undefined {
-  if (route.class !== 'renewal') return undefined
-  const rule = ruleFor(headers['user-agent'], compiled.config.withoutGrace)
-  return rule === undefined ? undefined : agentRuleText(rule)
-}
 
 function closesConnection(judged: JudgedRequest): boolean {
   if (judged.kind === 'rejected') return judged.verdict.facts.close

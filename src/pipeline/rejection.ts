@@ -4,6 +4,7 @@
  */
 import { authorityStatus, type AuthorityFault } from '../message/authority.ts'
 import type { TargetFault } from '../message/target.ts'
+import type { Unrouted } from '../state/explain/question.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** Everything that can be wrong with a request's head besides the certificate. */
@@ -37,6 +38,18 @@ export interface RejectionFacts {
 
 /** What a request sent after the last answer gets. */
 export const NO_ANSWER = 0
+
+/** Explains why a request, or a connection, is turned away before the device is asked. */
+export function explainUnrouted(
+  why: Unrouted | { readonly kind: 'listener-closed' },
+): Explanation & {
+  readonly code: string
+} {
+  const { code, sentence, nextStep } = explainRejection(
+    why.kind === 'look-alike' ? { kind: 'target', fault: { kind: 'look-alike' } } : why,
+  )
+  return { code, sentence, nextStep }
+}
 
 /** Explains a rejected request. */
 export function explainRejection(why: Rejection): RejectionFacts {

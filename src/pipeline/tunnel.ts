@@ -2,20 +2,17 @@
  * The pipeline of connections that are relayed octet by octet: the same identify and the same decide, once for the
  * whole connection, then both directions until it is over, and one record.
  */
-import { decide, timelinessOfPeer, vouchedFor, type Ask, type Peer } from '../decide/decide.ts'
+import { decide, timelinessOfPeer, vouchedFor } from '../decide/decide.ts'
 import type { Admission, Vouched } from '../decide/decide.ts'
-import type { RouteClass } from '../decide/policy.ts'
 import { relay, type RelayOutcome, type RelayDestination } from '../forward/tunnel/relay.ts'
 import { proxyHeader } from '../message/proxy-protocol.ts'
 import type { TunnelEvent } from '../record/tunnel-event.ts'
 import type { ListenerView, Snapshot } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
-import { originOf } from '../state/origin.ts'
+import { tunnelAsk } from '../state/ask.ts'
 import type { PipelineDeps } from './pipeline.ts'
 import { explainRejection } from './rejection.ts'
 import { tunnelEvent, type TunnelVerdict, type TunnelOutcome } from './tunnel-event.ts'
-import type { ApprovalSettings } from '../config/service/types.ts'
-import type { Listener, Relay } from '../config/listener/types.ts'
 
 /** What the pipeline of tunnels needs from the process. */
 export interface TunnelDeps extends Pick<
@@ -48,36 +45,6 @@ export async function handleTunnel(connection: Connection, deps: TunnelDeps): Pr
     verdict,
     outcome,
   )
-}
-
-/** A sync port, as far as it says what is asked. */
-export interface TunnelEntry {
-  readonly relay: Relay
-  readonly listener: Pick<Listener, 'exposure'>
-}
-
-/** What is asked about a connection to a sync port. */
-export function tunnelAsk(
-  { remote }: Pick<Connection, 'remote'>,
-  { relay: { certificate, networks, sensitive }, listener }: TunnelEntry,
-  { peer, approval }: { readonly peer: Peer; readonly approval: ApprovalSettings },
-): Ask {
-  return {
-    peer,
-    route: tunnelClass(certificate, peer),
-    access: networks === undefined ? undefined : { address: remote, networks },
-    sensitive,
-    origin: originOf({ remote, listener }, approval),
-  }
-}
-
-/**
- * The legacy clients of the port show no certificate, and never have (S0-14, S1-08): by default none is required.
- * A device that presents one is judged by it.
- */
-function tunnelClass(certificate: Relay['certificate'], { kind }: Peer): RouteClass {
-  if (certificate !== 'if-shown') return certificate
-  return kind === 'none' || kind === 'none-resumed' ? 'open' : 'device'
 }
 
 interface TunnelContext {

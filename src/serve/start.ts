@@ -11,7 +11,7 @@ import { compileConfig } from '../state/compiled-config.ts'
 import { openAdminListener, type AdminListenerHandle } from './admin/listener.ts'
 import { SYSTEM_CLOCK } from './process/system-clock.ts'
 import { clusterPool } from './workers/cluster-pool.ts'
-import type { TestHook } from './workers/pool.ts'
+import type { TestHook, WorkerPool } from './workers/pool.ts'
 import { inProcessPool } from './workers/in-process-pool.ts'
 import type { ProcessLogger } from './log.ts'
 import { frontEndView, type ReadConfiguration } from './admin/front-end-view.ts'
@@ -156,6 +156,7 @@ export async function startServer(
     ...options,
     upstreamErrors,
     revocation,
+    explain: (question) => pool.explain(question),
   })
   if (!admin.ok) return admin
   const closing = opened.move()
@@ -227,6 +228,7 @@ async function startAdmin(
   options: StartOptions & {
     readonly upstreamErrors: UpstreamErrorList
     readonly revocation: Revocation
+    readonly explain: WorkerPool['explain']
   },
 ): Promise<Result<AdminListenerHandle | undefined, readonly Fault[]>> {
   const { admin } = coordinator.processConfig.config

@@ -78,7 +78,9 @@ export function openSnapshot(
         judge({ leaf, intermediates, remembered }, trust, 'client'),
       isSufficient: (paths, now) => isSufficient(paths, compiled.policy, now),
     },
-    listeners: new Map([...compiled.listeners].map(([name, one]) => [name, listenerView(one)])),
+    listeners: new Map(
+      [...compiled.listeners].map(([name, one]) => [name, { compiled: one, hosts: hostsOf(one) }]),
+    ),
     upstreams,
     fieldFilter: fieldFilter([
       ...compiled.config.removeFields,
@@ -154,14 +156,12 @@ interface Encoded {
 const MET = 'met'
 
 /** Which certificate stands for which host; a host that none names is served under the default one (and warned about). */
-function listenerView(compiled: CompiledListener): ListenerView {
-  const { hosts, port, publishedPorts } = compiled.config
-  const perIdentity = compiled.identities.map((identity) =>
-    hosts.filter((host) => covers(identity, host)),
-  )
+export function hostsOf({ config, identities }: CompiledListener): HostTable {
+  const { hosts, port, publishedPorts } = config
+  const perIdentity = identities.map((identity) => hosts.filter((host) => covers(identity, host)))
   const bare = hosts.filter((host) => !perIdentity.some((covered) => covered.includes(host)))
   const [first = [], ...others] = perIdentity
-  return { compiled, hosts: hostTable([[...first, ...bare], ...others], [port, ...publishedPorts]) }
+  return hostTable([[...first, ...bare], ...others], [port, ...publishedPorts])
 }
 
 /** RFC 9440 §4: telling an upstream anything is opt-in. */

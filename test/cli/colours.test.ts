@@ -85,7 +85,7 @@ const LINES: readonly (readonly [line: string, coloured: boolean])[] = [
   ['help devices list', true],
   ['check @tfe.yaml', true],
   ['check @missing.yaml', true],
-  ['explain @device.pem --config @tfe.yaml', true],
+  ['explain @device.pem --config @tfe.yaml --offline', true],
   ['upstream catalogue', true],
   ['headers --list', false],
   ['init @missing.yaml', false],

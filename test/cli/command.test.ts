@@ -18,9 +18,10 @@ const MISUSES: readonly (readonly [promise: string, typed: string, said: string]
   [
     'so is the certificate of explain',
     'explain --config x',
-    "missing required argument 'CERT.pem'",
+    'found nothing to explain, wanted CERT.pem, or --device DEVICE',
   ],
-  ['so is an option', 'explain x', "required option '--config <FILE>' not specified"],
+  ['so is an option', 'break-glass x', "required option '--reason <TEXT>' not specified"],
+  ['so is what explain judges by', 'explain x', 'or add --config FILE, to judge by its store'],
   ['one argument too many is named', 'check a b', 'Expected 1 argument but got 2: a, b.'],
   [
     'an option without its value is noticed',

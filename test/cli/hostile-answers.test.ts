@@ -54,6 +54,7 @@ const MORE: Readonly<Record<string, string>> = {
   'devices links': '--undo --confirm',
   'enforce require': '--phrase x',
   'enforce save': '--authentication on',
+  explain: '--device id',
   'oauth disable-legacy': '--confirm --confirm',
   'queries save': '--text x',
   'upstream errors': '--clear',

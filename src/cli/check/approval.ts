@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts'
 import { approvalDemand, type Origin } from '../../decide/judge-approval.ts'
 import { NO_FLEET } from '../../decide/policy.ts'
-import { modelText } from '../approval-model.ts'
+import { modelText } from '../../state/approval-model.ts'
 import { twoColumns } from '../text-layout.ts'
 
 /** The model, the rows that ask, who is inside, and one line per state of a device. */

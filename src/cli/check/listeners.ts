@@ -8,7 +8,7 @@ import type { Instant, Millis } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
 import { type Row, twoColumns } from '../text-layout.ts'
-import { durationText, expiryText } from '../format-time.ts'
+import { durationText, expiryText } from '../../kernel/time-text.ts'
 import type { Listener, Relay } from '../../config/listener/types.ts'
 
 /** One paragraph per listener, and the processes behind all of them; without a world, nothing about certificates. */

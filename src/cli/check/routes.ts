@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts'
 import { oauthEndpointOf } from '../../fleet/oauth-rows.ts'
 import { presetFacts } from '../../config/routes/preset-facts.ts'
 import { padded } from '../text-layout.ts'
-import { durationText } from '../format-time.ts'
+import { durationText } from '../../kernel/time-text.ts'
 import type { Terminal } from '../terminal.ts'
 import type { RouteRow, RouteTable } from '../../config/routes/types.ts'
 

@@ -9,7 +9,7 @@ import { agentRuleText } from '../../message/agent.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { printName } from '../../x509/print-name.ts'
 import { type Row, twoColumns } from '../text-layout.ts'
-import { dayText, expiryText, relativeDayText, durationText } from '../format-time.ts'
+import { dayText, expiryText, relativeDayText, durationText } from '../../kernel/time-text.ts'
 
 /** Enforcement first, then each enrollment setting with its anchors. */
 export function trust(

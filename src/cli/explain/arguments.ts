@@ -1,59 +1,71 @@
 /**
- * What exactly is asked: options → a question about one listener, one time and perhaps one request.
+ * What exactly is asked: arguments and options → a certificate, a device or a reference, and circumstances.
  */
+import { existsSync } from 'node:fs'
 import { explainInstantFault, parseInstant } from '../../config/reading/units.ts'
 import { addressOctets } from '../../kernel/network.ts'
-import { fail, type Instant, ok, type Result } from '../../kernel/types.ts'
-import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
-import { timestampText } from '../format-time.ts'
-import { localTimeText } from '../local-time.ts'
-import { unknownNameText } from '../text-layout.ts'
+import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import type { Circumstances } from '../../state/explain/question.ts'
+import type { Options } from '../command-environment.ts'
 
-/** Everything but the certificate. */
-export interface ExplainQuery {
-  readonly listener: CompiledListener
-  readonly at: Instant
-  /** Undefined asks about every class of route that the listener has. */
-  readonly request: { readonly method: string; readonly target: string } | undefined
-  /** What the client says of itself. */
-  readonly userAgent: string | undefined
-  /** The address it calls from; `undefined` is one that every row allows. */
-  readonly from: string | undefined
-  /** How points in time are told. */
-  readonly timeText: (instant: Instant) => string
+/** About whom it is asked. */
+export type AskedSubject =
+  | { readonly kind: 'file'; readonly path: string }
+  /** The beginning of a device's id, or of what it is known by. */
+  | { readonly kind: 'device'; readonly word: string }
+
+/** What was typed. */
+export interface Asked {
+  readonly subject: AskedSubject
+  readonly circumstances: Circumstances
 }
 
-/** Reads the options of `tfe explain`; a failure says what is wrong with them. */
-export function parseExplainQuery(
-  options: ReadonlyMap<string, string>,
-  compiled: CompiledConfig,
-  timeZone: string,
-): Result<ExplainQuery, string> {
+/** Reads arguments and options; a failure says what is wrong with them. */
+export function readAsked(word: string | undefined, options: Options): Result<Asked, string> {
+  const subject = subjectOf(word, options.get('device'))
+  if (!subject.ok) return subject
+  const circumstances = circumstancesOf(options)
+  if (!circumstances.ok) return circumstances
+  return ok({ subject: subject.value, circumstances: circumstances.value })
+}
+
+function subjectOf(
+  word: string | undefined,
+  device: string | undefined,
+): Result<AskedSubject, string> {
+  if (word !== undefined && device !== undefined) {
+    return fail(`found '${word}' and --device, wanted one thing to explain`)
+  }
+  if (device !== undefined) return ok({ kind: 'device', word: device })
+  if (word === undefined) {
+    return fail('found nothing to explain, wanted CERT.pem, or --device DEVICE')
+  }
+  // A word is a file where there is one of that name, or where it can only be one.
+  if (existsSync(word) || /[./\\]/u.test(word)) return ok({ kind: 'file', path: word })
+  return ok({ kind: 'device', word })
+}
+
+function circumstancesOf(options: Options): Result<Circumstances, string> {
   const at = instantOf(options.get('at'))
   if (!at.ok) return at
-  const listener = listenerOf(options.get('listener'), compiled)
-  if (!listener.ok) return listener
   const from = addressOf(options.get('from'))
   if (!from.ok) return from
   const target = options.get('route')
   if (target?.startsWith('/') === false) {
     return fail(`found --route '${target}', wanted a path, which begins with /`)
   }
-  const method = options.get('method')
-  if (target === undefined && method !== undefined) {
-    return fail('found --method without --route, the path that it belongs to')
+  for (const name of ['method', 'host']) {
+    if (target === undefined && options.has(name)) {
+      return fail(`found --${name} without --route, the path that it belongs to`)
+    }
   }
-  const request = target === undefined ? undefined : { method: method ?? 'GET', target }
+  const method = options.get('method') ?? 'GET'
   return ok({
-    listener: listener.value,
+    listener: options.get('listener'),
     at: at.value,
-    request,
+    request: target === undefined ? undefined : { method, target, host: options.get('host') },
     userAgent: options.get('user-agent'),
     from: from.value,
-    // Programs read RFC 3339, wherever they run.
-    timeText: options.has('json')
-      ? timestampText
-      : (instant) => localTimeText(instant, timeZone, 'second'),
   })
 }
 
@@ -62,18 +74,8 @@ function addressOf(text: string | undefined): Result<string | undefined, string>
   return fail(`found --from '${text}', wanted an address such as 192.0.2.7 or 2001:db8::7`)
 }
 
-function instantOf(text: string | undefined): Result<Instant, string> {
-  if (text === undefined) return ok(Date.now() as Instant)
+function instantOf(text: string | undefined): Result<Instant | undefined, string> {
+  if (text === undefined) return ok(undefined)
   const at = parseInstant(text)
   return at.ok ? at : fail(`found --at '${text}', ${explainInstantFault(at.failure)}`)
-}
-
-function listenerOf(
-  wanted: string | undefined,
-  { listeners }: CompiledConfig,
-): Result<CompiledListener, string> {
-  const names = [...listeners.keys()]
-  const listener = listeners.get(wanted ?? names[0] ?? '')
-  if (listener !== undefined) return ok(listener)
-  return fail(unknownNameText(`there is no listener '${wanted ?? ''}'`, wanted ?? '', names))
 }

@@ -1,35 +1,54 @@
-/** The revocation lists that a configuration names, read once as the running front end would read them. */
+/**
+ * The revocation lists that a configuration names, read once as a start would read them: those that the store keeps, and
+ * what is found where they are published.
+ */
 import { countText } from '../../kernel/count-text.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
 import { PROCESS_LOOKUPS } from '../../forward/connect/name-lookups.ts'
 import { explainCrlFailure } from '../../revoke/crl-failure.ts'
 import type { RefreshResult } from '../../revoke/crl-refresher.ts'
-import { CrlRegistry } from '../../revoke/registry.ts'
+import { CrlRegistry, type KeptCrls } from '../../revoke/registry.ts'
 import { LoadedCrls, revocationPolicy } from '../../state/revocation-policy.ts'
 import { configuredCrls } from '../../state/revocation-policy.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
-import { placeText } from '../../trust/list-source.ts'
+import { placeOf, placeText } from '../../trust/list-source.ts'
 import type { Crl } from '../../x509/crl.ts'
 import { printName } from '../../x509/print-name.ts'
-import { ageText, relativeDayText } from '../format-time.ts'
-import type { ExplainQuery } from './arguments.ts'
-import { no, type Section, type Step, yes } from './report.ts'
+import { no, note, type Section, type Step, yes } from '../../state/explain/account.ts'
+import { ageText, relativeDayText, timestampText } from '../../kernel/time-text.ts'
 
-/** The world with the lists in force that could be read, and what became of each. */
+/** The configuration with the lists in force that could be read, and what became of each. */
 export async function loadCrls(
   compiled: CompiledConfig,
-  query: ExplainQuery,
+  kept: readonly KeptCrls[],
+  at: Instant,
 ): Promise<{ readonly compiled: CompiledConfig; readonly sections: readonly Section[] }> {
   const watched = configuredCrls(compiled)
   if (watched.length === 0) return { compiled, sections: [] }
   const read = new LoadedCrls()
-  const steps: Step[] = []
+  const steps: Step[] = [
+    note('read here and now: a front end that serves may hold others until it asks again'),
+  ]
+  const keptIn = (setting: string, place: string): readonly Crl[] =>
+    kept.find((one) => one.setting === setting && one.place === place)?.crls ?? []
+  for (const { setting, place, crls } of kept) read.set(setting, place, crls)
   const registry = new CrlRegistry(
     {
-      changed: ({ setting, place, crls }) => read.set(setting, place, crls),
+      // Of two that follow each other the newer one counts, wherever it is from.
+      changed: ({ setting, place, crls }) =>
+        read.set(setting, place, [...crls, ...keptIn(setting, place)]),
       taken: () => {},
       attempted: ({ setting, source }, attempt) => {
-        steps.push(stepFor(`${setting}: ${placeText(source)}`, attempt, query))
+        steps.push(stepFor(`${setting}: ${placeText(source)}`, attempt, at))
+        const crls = keptIn(setting, placeOf(source))
+        if (attempt.kind === 'failed' && crls.length > 0) {
+          steps.push(
+            note(
+              `${setting}: the store keeps what was in force there last`,
+              ...crls.flatMap((crl) => listText(crl, at)),
+            ),
+          )
+        }
       },
     },
     RUNTIME,
@@ -40,10 +59,10 @@ export async function loadCrls(
   return { compiled: { ...compiled, policy }, sections: [{ title: 'Revocation lists', steps }] }
 }
 
-function stepFor(where: string, attempt: RefreshResult, query: ExplainQuery): Step {
+function stepFor(where: string, attempt: RefreshResult, at: Instant): Step {
   switch (attempt.kind) {
     case 'applied':
-      return yes(where, ...attempt.crls.flatMap((crl) => listText(crl, query)))
+      return yes(where, ...attempt.crls.flatMap((crl) => listText(crl, at)))
     case 'unchanged':
       return yes(where)
     case 'failed': {
@@ -56,12 +75,12 @@ function stepFor(where: string, attempt: RefreshResult, query: ExplainQuery): St
 /** A list in two lines. */
 function listText(
   { issuer, number, thisUpdate, nextUpdate, entries }: Crl,
-  { at, timeText }: ExplainQuery,
+  at: Instant,
 ): readonly string[] {
   const numbered = number === undefined ? 'not numbered' : `number ${number}`
   return [
     `by ${printName(issuer)}, ${numbered}, names ${countText(entries.count, 'certificate')}`,
-    `made ${timeText(thisUpdate)} (${ageText(thisUpdate, at)}), the next is due ${timeText(nextUpdate)} (${relativeDayText(nextUpdate, at)})`,
+    `made ${timestampText(thisUpdate)} (${ageText(thisUpdate, at)}), the next is due ${timestampText(nextUpdate)} (${relativeDayText(nextUpdate, at)})`,
   ]
 }
 

@@ -24,6 +24,7 @@ type ServingCoordinator = Pick<
 export interface FrontEndViewOptions {
   readonly revocation: Pick<Revocation, 'crlsInForce' | 'facts'>
   readonly upstreamErrors: FrontEndView['upstreamErrors']
+  readonly explain: FrontEndView['explain']
   readonly readConfiguration: ReadConfiguration
 }
 
@@ -35,7 +36,7 @@ export function frontEndView(
   /** Has what is in force now. */
   coordinator: ServingCoordinator,
   storeSession: Pick<StoreSession, 'revision' | 'store'>,
-  { revocation, upstreamErrors, readConfiguration }: FrontEndViewOptions,
+  { explain, revocation, upstreamErrors, readConfiguration }: FrontEndViewOptions,
 ): FrontEndView {
   const calls = new UpstreamCalls(() => coordinator.compiled)
   return {
@@ -58,6 +59,7 @@ export function frontEndView(
     crlsInForce: (setting) => revocation.crlsInForce(setting),
     missingLists: () => coordinator.compiled.missingLists,
     config: () => coordinator.processConfig.config,
+    explain: (question) => explain(question),
     stateFacts: () => readStateFacts(storeSession.store, coordinator.processConfig.config),
     syncListener: () => syncListener(coordinator.compiled.config),
     oauthRows: () => oauthRows(coordinator.compiled.config.listeners),

@@ -11,6 +11,7 @@ import { PeerCache } from '../../identify/peer.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { SlotList } from '../../kernel/slot-list.ts'
 import type { Connection } from '../../pipeline/connection.ts'
+import { explainUnrouted } from '../../pipeline/rejection.ts'
 import type { LegacyOAuthThrottle } from '../../pipeline/oauth-throttle.ts'
 import type { Metrics } from '../../record/metrics.ts'
 import type { RefusalBuffer } from '../../record/refusal-buffer.ts'
@@ -26,6 +27,9 @@ import {
 } from '../../state/snapshot.ts'
 import type { Restricted, Overlay } from '../../state/overlay.ts'
 import { signedIdsOf } from '../../trust/signed-ids.ts'
+import type { Account } from '../../state/explain/account.ts'
+import { answer } from '../../state/explain/explain.ts'
+import type { Question } from '../../state/explain/question.ts'
 import { type LoadedCrls } from '../../state/revocation-policy.ts'
 import { compileConfig } from '../../state/compiled-config.ts'
 import { bindFault } from './bind-fault.ts'
@@ -121,6 +125,19 @@ export class FrontEnd {
   /** Takes in an issuer that another process has met; one met under another trust version is ignored. */
   addIssuer({ der, trustVersion }: IssuerHint): void {
     if (trustVersion === this.#snapshot.judge.version) this.#peerCache.addIssuer(der, trustVersion)
+  }
+
+  /** Explains what a device would meet now; undefined where no listener has the name that is asked for. It leaves no trace. */
+  explain(question: Question): Account | undefined {
+    const { compiled, version } = this.#snapshot
+    return answer(question, {
+      compiled,
+      peerCache: this.#peerCache,
+      now: this.#clock.now(),
+      knowledge: this.#processConfig.rules === undefined ? 'storeless' : 'running',
+      snapshot: version,
+      unrouted: explainUnrouted,
+    })
   }
 
   /** All or nothing: on any fault the old snapshot serves on, and the faults are returned. */

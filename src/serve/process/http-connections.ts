@@ -9,14 +9,13 @@ import {
   type Unparsable,
   type UnparsableAction,
 } from '../../accept/unparsable.ts'
-import { decide } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain-refusal.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Instant } from '../../kernel/types.ts'
 import { handleRequest, type PipelineDeps } from '../../pipeline/pipeline.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import { refusedConnection, refusedRequest } from '../../pipeline/kept-refusal.ts'
-import { originOf } from '../../state/origin.ts'
+import { closedTo } from '../../state/ask.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import type { ConnectionEvent, RequestEvent } from '../../record/event.ts'
 import {
@@ -105,10 +104,7 @@ function toldBy(
   return { reference: isTold ? action.reference : undefined, status }
 }
 
-/**
- * Returns whether HTTP is parsed at all: not when no row of the listener could admit this peer. Derived from the rows,
- * so that opening a single route is enough to let every peer send a request.
- */
+/** Returns whether HTTP is parsed at all: whether a row could admit this peer. */
 function isAnyRowOpen(connection: Connection, deps: ConnectionHandlerDeps): boolean {
   const { compiled, judge, listeners } = deps.snapshot()
   const view = listeners.get(connection.listener)
@@ -120,15 +116,10 @@ function isAnyRowOpen(connection: Connection, deps: ConnectionHandlerDeps): bool
   }
   const peer = connection.peer(deps.peerCache, judge)
   const now = deps.clock.now()
-  const facts = { remote: connection.remote, listener: view.compiled.config }
-  const origin = originOf(facts, compiled.config.approval)
-  let why: Parameters<typeof explain>[0] | undefined
-  for (const route of view.compiled.classes) {
-    const decision = decide({ peer, route, origin }, compiled.policy, now)
-    if (decision.kind === 'admit') return true
-    // What a denied row says tells nothing about the peer.
-    if (decision.why.kind !== 'route-denied') why ??= decision.why
-  }
+  const { remote } = connection
+  const closed = closedTo({ listener: view.compiled, peer, remote }, compiled, now)
+  if (closed === undefined) return true
+  const { why } = closed
   if (why !== undefined) {
     if (connection.needsFullHandshake(why)) deps.onStaleSession()
     addObservation(connection, { ...UNJUDGED, code: why.kind }, { port: 'https', now }, deps)

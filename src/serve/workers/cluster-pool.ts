@@ -9,6 +9,8 @@ import { AggregatorRegistry } from 'prom-client'
 import { unreachable, type Fault } from '../../kernel/types.ts'
 import type { CrlUpdate } from '../../revoke/registry.ts'
 import { Overlay, type OverlayDelta } from '../../state/overlay.ts'
+import type { Explained } from '../../state/explain/account.ts'
+import type { Question } from '../../state/explain/question.ts'
 import type { WorkerPool, WorkerPoolResult, WorkerEvents } from './pool.ts'
 import { pipeLines } from './pipe-lines.ts'
 import type { ProcessLogger } from '../log.ts'
@@ -51,6 +53,7 @@ class ClusterWorkerPool implements WorkerPool {
   readonly #logger: ProcessLogger
   readonly #workers = new Map<number, WorkerHandle>()
   readonly #scrapes = new Map<number, (metrics: WorkerMetrics) => void>()
+  readonly #questions = new Map<number, (explained: Explained) => void>()
   /** The lists in force, for workers that are started later. */
   readonly #crls = new Map<string, ToWorker & { kind: 'lists' }>()
   /** What was decided about single devices, for the same. */
@@ -60,7 +63,7 @@ class ClusterWorkerPool implements WorkerPool {
   /** What workers have met under one trust version, for those that are started later. */
   #issuers: readonly IssuerHint[] = []
   #draining = false
-  #nextScrape = 0
+  #nextId = 0
 
   constructor(size: number, logger: ProcessLogger) {
     this.#size = size
@@ -96,6 +99,22 @@ class ClusterWorkerPool implements WorkerPool {
   applyOverlayDelta(delta: OverlayDelta): void {
     this.#overlay.apply(delta)
     this.#broadcast({ kind: 'overlay', delta })
+  }
+
+  /** The first that serves is asked: all judge by the same. */
+  explain(question: Question): Promise<Explained> {
+    const handle = [...this.#workers.values()].find(({ serving }) => serving)
+    if (handle === undefined) return Promise.resolve({ kind: 'not-serving' })
+    this.#nextId += 1
+    const id = this.#nextId
+    const { promise, resolve } = Promise.withResolvers<Explained>()
+    const late = setTimeout(() => resolve({ kind: 'not-serving' }), EXPLAIN_TIMEOUT_MS)
+    this.#questions.set(id, resolve)
+    send(handle, { kind: 'explain', id, question })
+    return promise.finally(() => {
+      clearTimeout(late)
+      this.#questions.delete(id)
+    })
   }
 
   async scrape(): Promise<string> {
@@ -239,6 +258,9 @@ class ClusterWorkerPool implements WorkerPool {
       case 'issuer':
         this.#shareIssuer(message.issuer, handle)
         return
+      case 'explained':
+        this.#questions.get(message.id)?.(message.explained)
+        return
       case 'metrics':
         this.#scrapes.get(message.id)?.(message)
         return
@@ -262,8 +284,8 @@ class ClusterWorkerPool implements WorkerPool {
 
   /** A worker too busy to answer is left out of this scrape rather than failing it. */
   #scrapeWorker(handle: WorkerHandle): Promise<WorkerMetrics | undefined> {
-    this.#nextScrape += 1
-    const id = this.#nextScrape
+    this.#nextId += 1
+    const id = this.#nextId
     const { promise, resolve } = Promise.withResolvers<WorkerMetrics | undefined>()
     const late = setTimeout(() => resolve(undefined), SCRAPE_TIMEOUT_MS)
     this.#scrapes.set(id, resolve)
@@ -300,3 +322,5 @@ const REPLACE_AFTER_MS = 1000
 const ANSWER_TIMEOUT_MS = 10_000
 const IN_TIME = ` within ${ANSWER_TIMEOUT_MS / 1000} seconds`
 const SCRAPE_TIMEOUT_MS = 5000
+/** An answer takes milliseconds; a worker that is this late hangs, or has ended. */
+const EXPLAIN_TIMEOUT_MS = 5000

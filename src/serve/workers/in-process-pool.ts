@@ -30,6 +30,7 @@ export function inProcessPool(logger: ProcessLogger, testHook?: TestHook): Worke
     },
     applyCrlUpdate: ({ setting, place, crls }) => serving.applyCrls(setting, place, crls),
     applyOverlayDelta: (delta) => serving.applyOverlayDelta(delta),
+    explain: (question) => Promise.resolve(serving.explain(question)),
     scrape: () => {
       serving.flush()
       return serving.metrics.registry.metrics()

@@ -8,6 +8,8 @@ import type { Sighting } from '../../fleet/sighting.ts'
 import type { ExpirySighting } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorEntry } from '../../record/upstream-errors.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'
+import type { Explained } from '../../state/explain/account.ts'
+import type { Question } from '../../state/explain/question.ts'
 import type { WorkerPoolResult } from './pool.ts'
 import type { IssuerHint, ProcessConfig } from '../process/process-config.ts'
 
@@ -26,6 +28,7 @@ export type ToWorker =
     }
   | { readonly kind: 'overlay'; readonly delta: OverlayDelta }
   | { readonly kind: 'scrape'; readonly id: number }
+  | { readonly kind: 'explain'; readonly id: number; readonly question: Question }
   | { readonly kind: 'issuer'; readonly issuer: IssuerHint }
   | { readonly kind: 'drain' }
 
@@ -46,6 +49,7 @@ export type FromWorker =
     }
   | { readonly kind: 'issuer'; readonly issuer: IssuerHint }
   | { readonly kind: 'answer'; readonly answer: WorkerPoolResult }
+  | { readonly kind: 'explained'; readonly id: number; readonly explained: Explained }
   | {
       readonly kind: 'metrics'
       readonly id: number

@@ -9,6 +9,8 @@ import type { ExpirySightingSink } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorSink } from '../../record/upstream-errors.ts'
 import type { CrlUpdate } from '../../revoke/registry.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'
+import type { Explained } from '../../state/explain/account.ts'
+import type { Question } from '../../state/explain/question.ts'
 import type { ProcessConfig } from '../process/process-config.ts'
 
 /** The result of a start or a reload in all processes of the pool. */
@@ -33,6 +35,8 @@ export interface WorkerPool {
   applyCrlUpdate(update: CrlUpdate): void
   /** Changes what was decided about single devices, in every process; before the start it is kept for it. */
   applyOverlayDelta(delta: OverlayDelta): void
+  /** Explains what a device would meet, by the word of one of the processes that would meet it. */
+  explain(question: Question): Promise<Explained>
   /** The metrics of all processes in the text format of Prometheus. */
   scrape(): Promise<string>
   /** Undefined when every process serves; otherwise why the pool is not ready. */

@@ -12,6 +12,8 @@ import { PROCESS_LOOKUPS } from '../../forward/connect/name-lookups.ts'
 import { Overlay, type OverlayDelta } from '../../state/overlay.ts'
 import { LoadedCrls } from '../../state/revocation-policy.ts'
 import type { Crl } from '../../x509/crl.ts'
+import type { Explained } from '../../state/explain/account.ts'
+import type { Question } from '../../state/explain/question.ts'
 import type { WorkerPoolResult } from './pool.ts'
 import { FrontEnd, type FrontEndDeps } from '../process/front-end.ts'
 import { logStaleName } from '../process/upstream-log.ts'
@@ -85,6 +87,13 @@ export class ServingProcess {
   applyOverlayDelta(delta: OverlayDelta): void {
     const restricted = this.#overlay.apply(delta)
     this.#frontEnd?.onRestricted(restricted)
+  }
+
+  /** Explains what a device would meet; `not-serving` before the start. */
+  explain(question: Question): Explained {
+    if (this.#frontEnd === undefined) return { kind: 'not-serving' }
+    const account = this.#frontEnd.explain(question)
+    return account === undefined ? { kind: 'no-listener' } : { kind: 'explained', account }
   }
 
   addIssuer(issuer: IssuerHint): void {

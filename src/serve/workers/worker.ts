@@ -3,6 +3,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseCrl } from '../../x509/crl.ts'
+import type { Question } from '../../state/explain/question.ts'
 import type { TestHook, WorkerPoolResult } from './pool.ts'
 import { ServingProcess } from './serving-process.ts'
 import { releaseMemory } from './release-memory.ts'
@@ -79,6 +80,11 @@ class Worker {
         const metrics = await this.#process.metrics.registry.getMetricsAsJSON()
         return sendToPrimary({ kind: 'metrics', id: message.id, metrics })
       }
+      case 'explain': {
+        const { id, question } = message
+        const explained = this.#process.explain(asSent(question))
+        return sendToPrimary({ kind: 'explained', id, explained })
+      }
       case 'issuer': {
         // The channel makes another kind of octets of a buffer.
         const { der, trustVersion } = message.issuer
@@ -112,6 +118,15 @@ class Worker {
     sendToPrimary({ kind: 'answer', answer })
     if (answer.kind === 'serving') this.#testHook?.(this.#process.sightingBuffer)
   }
+}
+
+/** The channel makes another kind of octets of a buffer. */
+function asSent(question: Question): Question {
+  const { subject } = question
+  if (subject.kind !== 'presented') return question
+  const [leaf, ...others] = subject.ders
+  const ders = [Buffer.from(leaf), ...others.map((der) => Buffer.from(der))] as const
+  return { ...question, subject: { kind: 'presented', ders } }
 }
 
 const NOT_STARTED: WorkerPoolResult = {

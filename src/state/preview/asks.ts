@@ -7,6 +7,7 @@ import type { Listener } from '../../config/listener/types.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
 import type { Ask } from '../../decide/decide.ts'
 import type { Origin } from '../../decide/judge-approval.ts'
+import type { MatchRules } from '../../decide/match.ts'
 import { originOf } from '../origin.ts'
 
 /** A `KindOfAsk` stands for all rows that ask the same. */
@@ -84,16 +85,14 @@ function asksOf({ name, routes, relay }: Listener): readonly NamedAsk[] {
 }
 
 function askOf({ class: route, sensitive, endpoint, match }: RouteRow): NamedAsk['ask'] {
+  return { route, sensitive, endpoint, match: keptMatch(match) }
+}
+
+/** The rules that what is kept of a certificate can answer. */
+export function keptMatch(match: MatchRules | undefined): MatchRules | undefined {
   const { enrollmentSettings, issuerKeys } = match ?? {}
-  const isKept = enrollmentSettings !== undefined || issuerKeys !== undefined
-  return {
-    route,
-    sensitive,
-    endpoint,
-    match: isKept
-      ? { enrollmentSettings, issuerKeys, subjectAltNames: undefined, policies: undefined }
-      : undefined,
-  }
+  if (enrollmentSettings === undefined && issuerKeys === undefined) return undefined
+  return { enrollmentSettings, issuerKeys, subjectAltNames: undefined, policies: undefined }
 }
 
 /** Where devices that call a listener can be, by the marks on it and on networks. */

@@ -93,9 +93,20 @@ function pathsAbove(
 const unseenIssuer = (key: KeyFingerprint | undefined): readonly Certificate[] =>
   key === undefined
     ? []
-    : [{ publicKey: { fingerprint: key }, notBefore: -Infinity, notAfter: Infinity }].map(
-        (one) => one as unknown as Certificate,
-      )
+    : [
+        {
+          publicKey: { fingerprint: key },
+          subject: NO_NAME,
+          issuer: NO_NAME,
+          // The number of no certificate: lists name it under no name.
+          serial: '',
+          notBefore: -Infinity,
+          notAfter: Infinity,
+          extensions: { basicConstraints: { ca: true } },
+        } as unknown as Certificate,
+      ]
+
+const NO_NAME = { rdns: [], key: '' }
 
 /** A CA of the same name with another key is met first, and has not signed the certificate. */
 function failureOf(

@@ -4,6 +4,7 @@
  */
 import { idsOf, type Section } from '../case.ts'
 import { CHECKED } from './checked.ts'
+import { EXPLAINED } from './explained.ts'
 
 const ELSEWHERE: ReadonlySet<string> = new Set(['C7', 'C12'])
 const PEERS_TELL_NOTHING = 'nginx and HAProxy have no such record or command'
@@ -15,5 +16,5 @@ export const SECTION_C: Section = {
   title: 'what operators are told',
   ids,
   withoutPeers: Object.fromEntries(ids.map((id) => [id, PEERS_TELL_NOTHING])),
-  scenes: [...CHECKED],
+  scenes: [...CHECKED, ...EXPLAINED],
 }

@@ -52,6 +52,12 @@ export const DEVICES = [
     ['no-such-device', { code: 1, says: /there is no device/u }],
   ),
   ...scenarios(
+    'explain',
+    ['--device $device', { reads: true, says: /What is kept of its certificate/u }],
+    ['$device --json', { reads: true }],
+    ['--device no-such-device', { code: 1, says: /there is no device/u }],
+  ),
+  ...scenarios(
     'devices withdraw',
     ['$device', { says: /is unapproved|withdrawn/u }],
     ['$device --json', { code: 1 }],

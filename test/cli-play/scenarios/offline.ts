@@ -28,11 +28,18 @@ export const OFFLINE = [
   ...scenarios(
     'explain',
     [
-      '$cert --config $config',
+      '$cert --config $config --offline',
       { reads: true, says: /the enrollment setting Local CA 2021 is current/u },
     ],
+    ['$cert', { reads: true, says: /judged by the front end that serves/u }],
+    ['$cert --host localhost --route /mifs/asfV3x/appstore/a --json', { reads: true }],
     [
-      '$cert --config $config --listener devices --route /mifs/asfV3x/appstore/a --method GET --user-agent MDM/1.0 --from 127.0.0.1 --at 2040-01-01',
+      '$cert --config $config --url http://127.0.0.1:1',
+      { reads: true, says: /no front end was asked: .*nothing listens there/u },
+    ],
+    ['$cert --url http://127.0.0.1:1', { code: 3, says: /nothing listens there/u }],
+    [
+      '$cert --config $config --offline --listener devices --route /mifs/asfV3x/appstore/a --method GET --user-agent MDM/1.0 --from 127.0.0.1 --at 2040-01-01',
       { code: 1, reads: true, says: /expired/u },
     ],
     ['$cert --config $config --at 2026-02-30', { code: 2, says: /wanted a day that exists/u }],

@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'GET /api/devices/links': 'devices links',
   'POST /api/devices/links/undo': 'devices links',
   'POST /api/devices/block/preview': 'devices block',
+  'POST /api/explain': 'explain',
   'GET /api/departures': 'devices departures',
   'GET /api/charts': 'devices charts',
   'GET /api/migration': 'devices migration',

@@ -63,7 +63,7 @@ const VERDICTS: readonly {
     promise: 'the method decides whether a row is met',
     device: { notBefore: now - 90 * DAY, notAfter: now - 9 * DAY },
     options: ['--route', '/renew/x', '--method', 'GET'],
-    verdict: 'no row matches',
+    verdict: 'no row of the route table matches this path and method',
   },
   {
     promise: 'one that expired too long ago may not even renew',
@@ -110,7 +110,7 @@ const VERDICTS: readonly {
       'a path that can be read in two ways is turned away before any certificate is asked for',
     device: {},
     options: ['--route', '/x/..;/admin'],
-    verdict: 'can be read in two ways (path-parameter)',
+    verdict: 'it holds a `;` parameter, which servers cut off at different places',
   },
 ]
 
@@ -256,29 +256,43 @@ test('a harmless departure from the standard is noted and does not refuse', asyn
 })
 
 test('every path that was tried is shown with what spoke against it, and the work it took', async () => {
-  const twin = mintCa({ name: 'Fleet CA', issuer: root })
-  const leaf = mintLeaf({ issuer: current, name: 'phone' })
+  // A path to a current CA would do, and what was sent along would not be looked at, as on a connection.
+  const twin = mintCa({ name: 'Old Fleet CA', issuer: root })
+  const leaf = mintLeaf({ issuer: previous, name: 'phone', notBefore: now - 200 * DAY })
   const { out } = await explained(leaf.pem + twin.pem)
-  expect(out).toMatch(/✓ CN=phone < CN=Fleet CA < CN=Fleet Root\n {4}sound/)
+  expect(out).toMatch(/✓ CN=phone < CN=Old Fleet CA\n {4}sound/)
   expect(out).toMatch(
-    /✗ CN=phone < CN=Fleet CA < CN=Fleet Root\n {4}bad-signature: .*\n {4}next step: /,
+    /✗ CN=phone < CN=Old Fleet CA < CN=Fleet Root\n {4}bad-signature: .*\n {4}next step: /,
   )
   expect(out).toMatch(/the work: \d+ of 64 signatures, \d of 2000 steps, 0 of 65536 comparisons/)
   const stranger = await explained({ issuer: mintCa({ name: 'X' }), name: 'phone' })
   expect(stranger.out).toMatch(/✗ CN=phone < no authority known here\n {4}untrusted-issuer: /)
 })
 
+test('what is sent beside a certificate that needs none of it is not searched, as on a connection', async () => {
+  const twin = mintCa({ name: 'Fleet CA', issuer: root })
+  const { out } = await explained(mintLeaf({ issuer: current, name: 'phone' }).pem + twin.pem)
+  expect(out).toContain('✓ CN=phone < CN=Fleet CA < CN=Fleet Root\n    sound')
+  expect(out).not.toContain('bad-signature')
+})
+
 test('more paths than a person reads are counted', async () => {
-  const twins = Array.from({ length: 25 }, () => mintCa({ name: 'Fleet CA', issuer: root }))
-  const leaf = mintLeaf({ issuer: twins[0] ?? root, name: 'phone' })
-  const { out } = await explained(
-    leaf.pem +
-      twins
-        .slice(1)
-        .map(({ pem }) => pem)
-        .join(''),
-  )
+  const mids = Array.from({ length: 5 }, () => mintCa({ name: 'Mid', issuer: root }))
+  const lows = Array.from({ length: 5 }, () => mintCa({ name: 'Low', issuer: mids[0] ?? root }))
+  const leaf = mintLeaf({ issuer: mintCa({ name: 'Low' }), name: 'phone' })
+  const { out } = await explained(leaf.pem + [...lows, ...mids].map(({ pem }) => pem).join(''))
   expect(out).toContain('· and 5 more')
+})
+
+test('a device that sends more certificates than any may is refused for that, as on a connection', async () => {
+  const twins = Array.from({ length: 11 }, () => mintCa({ name: 'Fleet CA', issuer: root }))
+  const leaf = mintLeaf({ issuer: mintCa({ name: 'Fleet CA' }) })
+  const { out, code } = await explained(leaf.pem + twins.map(({ pem }) => pem).join(''), [
+    '--route',
+    '/x',
+  ])
+  expect(out).toContain('REFUSED: too-many-certificates')
+  expect(code).toBe(1)
 })
 
 test('what each certificate of the path was held to is shown, up to the trust anchor', async () => {
@@ -363,7 +377,7 @@ test('for programs there is the same verdict in JSON', async () => {
 
 test('a path that is turned away has its code in JSON, too', async () => {
   const { out } = await explained({}, ['--route', '/x/../y', '--json'])
-  expect(JSON.parse(out)).toMatchObject({ verdict: 'refuse', code: 'dot-segment' })
+  expect(JSON.parse(out)).toMatchObject({ verdict: 'refuse', code: 'target-dot-segment' })
 })
 
 const MISUSED: readonly (readonly [promise: string, options: readonly string[], said: string])[] = [

@@ -120,6 +120,7 @@ const FRONT_END: Omit<FrontEndView, 'stateFacts'> = {
   testUpstream: () => Promise.resolve({ ok: false, failure: { kind: 'unknown' } }),
   scanUpstream: () => Promise.resolve({ ok: false, failure: { kind: 'unknown' } }),
   upstreamFaults: () => [],
+  explain: () => Promise.resolve({ kind: 'not-serving' }),
   reload: () => Promise.resolve({ outcome: 'unchanged', faults: [], warnings: [] }),
 }
 

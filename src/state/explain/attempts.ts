@@ -3,7 +3,7 @@ import { countText } from '../../kernel/count-text.ts'
 import { explain } from '../../decide/explain-refusal.ts'
 import type { Attempt, Examination } from '../../trust/judge.ts'
 import type { Limits } from '../../trust/limits.ts'
-import { no, note, type Section, type Step, yes } from './report.ts'
+import { no, note, type Section, type Step, yes } from './account.ts'
 import { name } from './certificates.ts'
 
 /** One section: a step per attempt, and what is left of the budget. */

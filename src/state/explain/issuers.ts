@@ -7,7 +7,7 @@ import type { TrustStore } from '../../trust/store.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import type { Name } from '../../x509/name.ts'
 import { printName } from '../../x509/print-name.ts'
-import { no, note, type Step, yes } from './report.ts'
+import { no, note, type Step, yes } from './account.ts'
 import { name } from './certificates.ts'
 import { verifiesUnder } from '../../x509/verify-signature.ts'
 
@@ -22,30 +22,54 @@ interface Authority {
 export function issuerSteps(
   leaf: Certificate,
   presented: readonly Certificate[],
-  store: TrustStore,
+  { trust, shown }: KnownIssuers,
 ): readonly Step[] {
-  const known = authorities(presented, store)
+  const known = authorities(presented, { trust, shown })
   const steps: Step[] = []
   const seen = new Set<string>()
+  let left = MAX_SIGNATURES
+  const isSignedBy: Signed = (certificate, issuer) => {
+    if (left === 0) return false
+    left -= 1
+    return verifiesUnder(certificate, issuer)
+  }
   const queue: Certificate[] = [leaf]
   for (const certificate of queue) {
     if (seen.has(certificate.fingerprint) || seen.size === MAX_STEPS) continue
     seen.add(certificate.fingerprint)
     // Itself excluded: what signed itself leads nowhere, and an anchor is not asked who signed it.
     const others = known.filter((one) => one.certificate.fingerprint !== certificate.fingerprint)
-    const found = issuersOf(certificate, others)
-    steps.push(...stepsFor(certificate, found, others))
+    const found = issuersOf(certificate, others, isSignedBy)
+    steps.push(...stepsFor(certificate, { found, others, isSignedBy }))
     queue.push(...found.filter(({ anchor }) => !anchor).map((one) => one.certificate))
   }
-  return steps
+  if (left > 0) return steps
+  return [
+    ...steps,
+    note(`more than ${MAX_SIGNATURES} signatures were to be tried: the rest were not`),
+  ]
+}
+
+/** Where issuers are known from besides what was presented. */
+export interface KnownIssuers {
+  readonly trust: TrustStore
+  /** Devices have shown them before. */
+  readonly shown: readonly Certificate[]
+}
+
+type Signed = (certificate: Certificate, issuer: Certificate) => boolean
+
+interface Signers {
+  readonly found: readonly Authority[]
+  readonly others: readonly Authority[]
+  readonly isSignedBy: Signed
 }
 
 function stepsFor(
   certificate: Certificate,
-  found: readonly Authority[],
-  others: readonly Authority[],
+  { found, others, isSignedBy }: Signers,
 ): readonly Step[] {
-  if (found.length === 0) return nearMisses(certificate, others)
+  if (found.length === 0) return nearMisses(certificate, others, isSignedBy)
   return found.map(({ certificate: issuer, from, anchor }) =>
     yes(
       `${name(certificate)} was signed by ${name(issuer)}`,
@@ -54,36 +78,58 @@ function stepsFor(
   )
 }
 
-function authorities(presented: readonly Certificate[], store: TrustStore): readonly Authority[] {
-  return [
-    ...store.anchors.map(({ certificate, setting }) => ({
+function authorities(
+  presented: readonly Certificate[],
+  { trust, shown }: KnownIssuers,
+): readonly Authority[] {
+  const all = [
+    ...trust.anchors.map(({ certificate, setting }) => ({
       certificate,
       from: `from the enrollment setting ${setting}`,
       anchor: true,
     })),
-    ...store.intermediates.map((certificate) => ({
+    ...trust.intermediates.map((certificate) => ({
       certificate,
       from: 'from an enrollment setting',
       anchor: false,
     })),
-    ...presented
-      .filter((one) => !store.intermediates.some((known) => known.fingerprint === one.fingerprint))
-      .filter(
-        (one) => !store.anchors.some((known) => known.certificate.fingerprint === one.fingerprint),
-      )
-      .map((certificate) => ({ certificate, from: 'sent along by the device', anchor: false })),
+    ...presented.map((certificate) => ({
+      certificate,
+      from: 'sent along by the device',
+      anchor: false,
+    })),
+    ...shown.map((certificate) => ({
+      certificate,
+      from: 'shown by a device before',
+      anchor: false,
+    })),
   ]
+  // An anchor stands for all its settings; what is sent along besides is where it was known from first.
+  const anchors = all.filter(({ anchor }) => anchor)
+  const others = all.filter(({ anchor }) => !anchor)
+  const first = new Map(
+    [...others, ...anchors].toReversed().map((one) => [one.certificate.fingerprint, one]),
+  )
+  return [...anchors, ...others.filter((one) => first.get(one.certificate.fingerprint) === one)]
 }
 
-const issuersOf = (certificate: Certificate, known: readonly Authority[]): readonly Authority[] =>
+const issuersOf = (
+  certificate: Certificate,
+  known: readonly Authority[],
+  isSignedBy: Signed,
+): readonly Authority[] =>
   known.filter(
     (one) =>
       one.certificate.subject.key === certificate.issuer.key &&
-      verifiesUnder(certificate, one.certificate),
+      isSignedBy(certificate, one.certificate),
   )
 
 /** No known authority signed it: which has the name, which the key, which is called almost the same. */
-function nearMisses(certificate: Certificate, known: readonly Authority[]): readonly Step[] {
+function nearMisses(
+  certificate: Certificate,
+  known: readonly Authority[],
+  isSignedBy: Signed,
+): readonly Step[] {
   const { issuer, extensions } = certificate
   const wanted = printName(issuer)
   const self = issuer.key === certificate.subject.key && verifiesUnder(certificate, certificate)
@@ -98,7 +144,7 @@ function nearMisses(certificate: Certificate, known: readonly Authority[]): read
         `${name(other)} (${one.from}) has the name and another key: a CA made anew under the old name?`,
       ]
     }
-    if (verifiesUnder(certificate, other)) {
+    if (isSignedBy(certificate, other)) {
       return [`${name(other)} (${one.from}) has the key and another name: was the CA renamed?`]
     }
     return sameIdentifier
@@ -130,3 +176,5 @@ const shortName = ({ rdns }: Name): string => rdns.at(-1)?.[0]?.text ?? ''
 
 /** Honest paths have three or four; this bounds what a strange file may cost. */
 const MAX_STEPS = 16
+/** Some 30 ms of a process that serves, whatever keys were sent along. */
+const MAX_SIGNATURES = 256

@@ -2,7 +2,7 @@
 import type { Peer } from '../../decide/decide.ts'
 import { NOUNS } from '../../decide/explain-match.ts'
 import { ruleOutcomes, type MatchRules, type RuleOutcome } from '../../decide/match.ts'
-import { no, type Section, type Step, yes } from './report.ts'
+import { no, type Section, type Step, yes } from './account.ts'
 
 /** One section per path; none where the row has no rules or nothing is sound. */
 export function matchSections(peer: Peer, rules: MatchRules | undefined): readonly Section[] {

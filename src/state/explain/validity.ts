@@ -8,12 +8,12 @@ import {
 } from '../../decide/timeliness.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import type { Certificate } from '../../x509/certificate.ts'
-import { relativeDayText } from '../format-time.ts'
-import type { ExplainQuery } from './arguments.ts'
-import { no, note, type Section, type Step, yes } from './report.ts'
+import { relativeDayText, timestampText } from '../../kernel/time-text.ts'
+import { no, note, type Section, type Step, yes } from './account.ts'
+import type { Query } from './question.ts'
 
 /** One section: the state, and its turning points. */
-export function validitySection(leaf: Certificate, policy: Policy, query: ExplainQuery): Section {
+export function validitySection(leaf: Certificate, policy: Policy, query: Query): Section {
   const validity = validityBounds(leaf, policy)
   return {
     title: "The device's certificate in time",
@@ -29,10 +29,10 @@ export function validitySection(leaf: Certificate, policy: Policy, query: Explai
   }
 }
 
-const pointText = (instant: Instant, { at, timeText }: ExplainQuery): string =>
-  `${timeText(instant)}, ${relativeDayText(instant, at)}`
+const pointText = (instant: Instant, { at }: Query): string =>
+  `${timestampText(instant)}, ${relativeDayText(instant, at)}`
 
-const graceText = ({ notAfter, graceEnds }: ValidityBounds, query: ExplainQuery): string =>
+const graceText = ({ notAfter, graceEnds }: ValidityBounds, query: Query): string =>
   graceEnds === notAfter ? 'at once: there is none' : pointText(graceEnds, query)
 
 function stateStep(state: Timeliness): Step {

@@ -2,33 +2,40 @@
 import { explain } from '../../decide/explain-refusal.ts'
 import { FINDING_EXPLANATIONS } from '../../decide/explain-trust-finding.ts'
 import { judgePath } from '../../decide/judge-path.ts'
-import type { Policy, Standing } from '../../decide/policy.ts'
-import { type Instant, unreachable } from '../../kernel/types.ts'
+import type { Standing } from '../../decide/policy.ts'
+import { unreachable } from '../../kernel/types.ts'
 import { findingsOn } from '../../trust/finding.ts'
 import type { PathResult, SoundPath } from '../../trust/validate.ts'
-import { dayText } from '../format-time.ts'
-import { no, note, type Section, type Step, yes } from './report.ts'
-import { name, validity } from './certificates.ts'
+import { dayText } from '../../kernel/time-text.ts'
+import { no, note, type Section, type Step, type ToldPath, yes } from './account.ts'
+import { toldCertificate, validity } from './certificates.ts'
+import type { ExplainContext } from './context.ts'
 
 /** One section per sound path, or one that says why there is none. */
-export function pathSections(paths: PathResult, policy: Policy, now: Instant): readonly Section[] {
+export function pathSections(paths: PathResult, context: ExplainContext): readonly Section[] {
   if (!paths.ok) {
     const { code } = explain(paths.failure)
     return [{ title: 'Paths to a trust anchor', steps: [no(`no sound path: ${code}`)] }]
   }
   return paths.value.map((path, index) => ({
     title: paths.value.length === 1 ? 'The path' : `Path ${index + 1} of ${paths.value.length}`,
-    steps: pathSteps(path, policy, now),
+    steps: pathSteps(path, context),
   }))
 }
 
-function pathSteps(path: SoundPath, policy: Policy, now: Instant): readonly Step[] {
+function pathSteps(
+  path: SoundPath,
+  { compiled, query, naming, isKept }: ExplainContext,
+): readonly Step[] {
+  const { policy } = compiled
+  const now = query.at
   const { certificates, anchor } = path
   const all = [...certificates, anchor.certificate]
-  const findings = findingsOn(certificates, anchor)
+  // Of a certificate that is kept, what would be found in it is not.
+  const findings = isKept ? [] : findingsOn(certificates, anchor)
   const verdict = judgePath(path, policy, now)
   return [
-    yes('sound: signatures, names, constraints and purpose hold', all.map(name).join(' < ')),
+    yes(isKept ? SOUND_WHEN_SEEN : SOUND, all.map(naming).join(' < ')),
     ...findings.map((finding) =>
       note(
         `departs harmlessly from RFC 5280: ${findingText(finding)}`,
@@ -39,11 +46,28 @@ function pathSteps(path: SoundPath, policy: Policy, now: Instant): readonly Step
     standingStep(anchor.setting, policy.standings.get(anchor.setting)),
     ...all.map((certificate) => {
       const timely = now >= certificate.notBefore && now <= certificate.notAfter
-      return (timely ? yes : no)(`${name(certificate)}: ${validity(certificate, now)}`)
+      return (timely ? yes : no)(`${naming(certificate)}: ${validity(certificate, now)}`)
     }),
     ...(verdict.kind === 'timely' ? [] : [no(`this path by itself: ${verdict.kind}`)]),
   ]
 }
+
+const SOUND = 'sound: signatures, names, constraints and purpose hold'
+const SOUND_WHEN_SEEN =
+  'sound: its CA had signed it when the device showed it, and the CA leads here'
+
+/** The paths for programs. */
+export const toldPaths = (
+  paths: PathResult,
+  { compiled, query }: ExplainContext,
+): readonly ToldPath[] =>
+  paths.ok
+    ? paths.value.map((path) => ({
+        setting: path.anchor.setting,
+        certificates: [...path.certificates, path.anchor.certificate].map(toldCertificate),
+        worth: judgePath(path, compiled.policy, query.at).kind,
+      }))
+    : []
 
 const findingText = (finding: ReturnType<typeof findingsOn>[number]): string =>
   (finding.kind === 'lax-encoding' ? `encoding, ${finding.laxity}` : finding.kind).replaceAll(

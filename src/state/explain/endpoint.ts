@@ -1,23 +1,18 @@
-/**
- * What the state of an OAuth endpoint changes (S0-27, S0-30): the verdict is asked for once for each state, because the
- * store, which knows the present one, is not asked for it here.
- */
+/** What the state of an OAuth endpoint changes (S0-27, S0-30): the verdict for each state. */
 import { decide, type Peer } from '../../decide/decide.ts'
 import type { OAuthEndpoints } from '../../decide/policy.ts'
 import { oauthEndpointOf, type OAuthEndpoint } from '../../fleet/oauth-rows.ts'
+import { unreachable } from '../../kernel/types.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
-import { note, type Section, type Step } from './report.ts'
-import { decisionInput, decisionStep, type ExplainContext } from './verdicts.ts'
+import { note, type Section, type Step } from './account.ts'
+import type { ExplainContext } from './context.ts'
+import { verdictStep } from './telling.ts'
+import { askOf } from './verdicts.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
 
-/**
- * Takes the new endpoint for enabled where there is a store that can have it so. Without one it stays what it is there:
- * not configured.
- */
-export function assumeOAuthEnabled(compiled: CompiledConfig): CompiledConfig {
-  if (compiled.config.store?.kind === 'dangerous-none') return compiled
-  return withOAuth(compiled, { modern: 'enabled' })
-}
+/** Takes the new endpoint for enabled where there is a store that can have it so, and that could not be read. */
+export const assumeOAuthEnabled = (compiled: CompiledConfig): CompiledConfig =>
+  withOAuth(compiled, { modern: 'enabled' })
 
 /** One section where the row of a request is such an endpoint; where there is no request, which rows are. */
 export function endpointSections(
@@ -40,8 +35,8 @@ export function endpointSections(
   if (kind === undefined) return []
   const state = (word: string, oauth: Partial<OAuthEndpoints>): Step => {
     const { policy } = withOAuth(context.compiled, oauth)
-    const decision = decide(decisionInput(peer, row, context), policy, context.query.at)
-    const step = decisionStep(decision, context.query)
+    const decision = decide(askOf(peer, row, context), policy, context.query.at)
+    const step = verdictStep(decision, context)
     return { ...step, text: `${word}: ${step.text}` }
   }
   const states =
@@ -54,20 +49,32 @@ export function endpointSections(
 const NEW_STATES = ['not-configured', 'enabled', 'disabled'] as const
 const LEGACY_STATES = ['enabled', 'disabled'] as const
 
-function intro({ id }: RouteRow, kind: OAuthEndpoint, { compiled }: ExplainContext): Step {
+function intro(
+  { id }: RouteRow,
+  kind: OAuthEndpoint,
+  { compiled: { policy }, knowledge }: ExplainContext,
+): Step {
   const which = `the row ${id} is the ${kind} OAuth endpoint`
-  if (compiled.config.store?.kind !== 'dangerous-none') {
-    return note(
-      which,
-      'the verdict takes it for enabled: the store, which knows better, is not asked for it here',
-      '`tfe oauth status` shows what it is',
-    )
+  const { modern, legacy } = policy.fleet.oauth
+  const state = kind === 'new' ? modern : legacy
+  switch (knowledge) {
+    case 'running':
+    case 'store':
+      return note(which, `it is ${state}`)
+    case 'file':
+      return note(
+        which,
+        'the verdict takes it for enabled: the store, which knows better, could not be read',
+        '`tfe oauth status` shows what it is',
+      )
+    case 'storeless':
+      return note(
+        which,
+        `it is ${state}: the configuration does without a store, in which that could change`,
+      )
+    default:
+      return unreachable(knowledge)
   }
-  const state = kind === 'new' ? 'not-configured' : 'enabled'
-  return note(
-    which,
-    `it is ${state}: the configuration does without a store, in which that could change`,
-  )
 }
 
 function withOAuth(compiled: CompiledConfig, oauth: Partial<OAuthEndpoints>): CompiledConfig {

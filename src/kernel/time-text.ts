@@ -1,8 +1,8 @@
 /**
  * Days and lengths of time in words.
  */
-import { countText } from '../kernel/count-text.ts'
-import { isoText, type Instant, type Millis } from '../kernel/types.ts'
+import { countText } from './count-text.ts'
+import { isoText, type Instant, type Millis } from './types.ts'
 
 /** `2027-11-22 (UTC)`: a day of a certificate is the same in every zone. */
 export const dayText = (instant: Instant): string => `${isoText(instant).slice(0, 10)} (UTC)`

@@ -4,30 +4,27 @@ import type { RevocationDemand, RevocationPolicy } from '../../decide/policy.ts'
 import { type Instant, plus, unreachable } from '../../kernel/types.ts'
 import { issuedOn, type RevocationList, statusOf } from '../../trust/revocation.ts'
 import type { PathResult, SoundPath } from '../../trust/validate.ts'
-import { ageText, durationText } from '../format-time.ts'
-import type { ExplainQuery } from './arguments.ts'
-import { no, note, type Section, type Step, yes } from './report.ts'
-import { name } from './certificates.ts'
+import { ageText, durationText, timestampText } from '../../kernel/time-text.ts'
+import { no, note, type Section, type Step, yes } from './account.ts'
+import type { ExplainContext } from './context.ts'
+import type { Query } from './question.ts'
 
 /** One section per sound path; none where no list is published or demanded. */
-export function revocationSections(
-  paths: PathResult,
-  revocation: RevocationPolicy,
-  query: ExplainQuery,
-): readonly Section[] {
+export function revocationSections(paths: PathResult, context: ExplainContext): readonly Section[] {
+  const { revocation } = context.compiled.policy
   if (!paths.ok) return []
   return paths.value.flatMap((path, index) => {
     const demand = revocation.demands.get(path.anchor.setting)
     if (demand === undefined && revocation.lists.size === 0) return []
     const which = paths.value.length === 1 ? '' : `, path ${index + 1}`
-    return [{ title: `Revocation${which}`, steps: steps(path, revocation, query) }]
+    return [{ title: `Revocation${which}`, steps: steps(path, revocation, context) }]
   })
 }
 
 function steps(
   path: SoundPath,
   { lists, demands }: RevocationPolicy,
-  query: ExplainQuery,
+  { query, naming: name }: ExplainContext,
 ): readonly Step[] {
   const demand = demands.get(path.anchor.setting)
   return [
@@ -40,7 +37,7 @@ function steps(
           return yes(`${who}: not revoked`, listText(status.list, query))
         case 'revoked': {
           const { at, reason, list } = status.revocation
-          return no(`${who}: REVOKED at ${query.timeText(at)} (${reason})`, listText(list, query))
+          return no(`${who}: REVOKED at ${timestampText(at)} (${reason})`, listText(list, query))
         }
         case 'unknown': {
           const isLeaf = certificate === path.certificates[0]
@@ -83,7 +80,7 @@ function demandText(setting: string, demand: RevocationDemand | undefined): stri
   return `${setting}: hard-fail, an unknown status is refused${grace}`
 }
 
-function listText({ crl }: RevocationList, { at, timeText }: ExplainQuery): string {
+function listText({ crl }: RevocationList, { at }: Query): string {
   const numbered = crl.number === undefined ? 'the list' : `list ${crl.number}`
-  return `${numbered}, made ${ageText(crl.thisUpdate, at)}, the next is due ${timeText(crl.nextUpdate)}`
+  return `${numbered}, made ${ageText(crl.thisUpdate, at)}, the next is due ${timestampText(crl.nextUpdate)}`
 }

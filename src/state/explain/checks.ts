@@ -10,8 +10,7 @@ import { EXTENSION, KEY_USAGE } from '../../x509/extensions.ts'
 import { keyText } from '../../x509/key.ts'
 import type { Subtree } from '../../x509/extension/name-constraints.ts'
 import { generalNameText } from '../../x509/print-name.ts'
-import { type Row, twoColumns } from '../text-layout.ts'
-import { type Section, type Step, yes } from './report.ts'
+import { withFacts, yes, type Fact, type Section, type Step } from './account.ts'
 import { name } from './certificates.ts'
 
 /** One section per path, with a step per certificate. */
@@ -22,30 +21,24 @@ export function checkSections(paths: readonly SoundPath[]): readonly Section[] {
       ...certificates.map((one, depth) =>
         checkStep(one, certificates[depth + 1] ?? anchor.certificate),
       ),
-      yes(
-        `${name(anchor.certificate)}, the trust anchor`,
-        ...twoColumns([
-          ['signature', 'not asked for: it is trusted by itself'],
-          ...rights(anchor.certificate),
-        ]),
-      ),
+      withFacts(yes(`${name(anchor.certificate)}, the trust anchor`), [
+        ['signature', 'not asked for: it is trusted by itself'],
+        ...rights(anchor.certificate),
+      ]),
     ],
   }))
 }
 
 const checkStep = (certificate: Certificate, issuer: Certificate): Step =>
-  yes(
-    name(certificate),
-    ...twoColumns([
-      [
-        'signature',
-        `${signatureText(certificate.signature.algorithm)}, verified with the key of ${name(issuer)}`,
-      ],
-      ...rights(certificate),
-    ]),
-  )
+  withFacts(yes(name(certificate)), [
+    [
+      'signature',
+      `${signatureText(certificate.signature.algorithm)}, verified with the key of ${name(issuer)}`,
+    ],
+    ...rights(certificate),
+  ])
 
-function rights({ publicKey, extensions }: Certificate): readonly Row[] {
+function rights({ publicKey, extensions }: Certificate): readonly Fact[] {
   const { basicConstraints, keyUsage, extendedKeyUsage, nameConstraints, policies } = extensions
   const critical = extensions.all.filter((one) => one.critical).map(({ oid }) => extensionText(oid))
   return [

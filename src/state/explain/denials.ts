@@ -1,17 +1,21 @@
 /** The deny list, held against everything in the account that it could name. */
 import { countText } from '../../kernel/count-text.ts'
 import type { Peer } from '../../decide/decide.ts'
-import type { DenyList } from '../../decide/policy.ts'
 import type { Certificate } from '../../x509/certificate.ts'
-import { no, note, type Section, type Step, yes } from './report.ts'
-import { name } from './certificates.ts'
+import { no, note, type Section, type Step, yes } from './account.ts'
+import type { ExplainContext } from './context.ts'
 
 /** One section; none where nothing could be read. */
-export function denialSections(peer: Peer, { keys, serials }: DenyList): readonly Section[] {
+export function denialSections(peer: Peer, context: ExplainContext): readonly Section[] {
+  const { naming: name } = context
+  const { keys, serials } = context.compiled.policy.denied
   if (peer.kind !== 'presented') return []
   const title = 'The deny list'
   const size = keys.size + serials.size
-  if (size === 0) return [{ title, steps: [note('that of the configuration is empty')] }]
+  if (size === 0) {
+    const text = context.knowledge === 'file' ? 'that of the configuration is empty' : 'it is empty'
+    return [{ title, steps: [note(text)] }]
+  }
   const { leaf, paths } = peer
   const sound = paths.ok ? paths.value : []
   const issuers = new Map(

@@ -1,14 +1,12 @@
-/**
- * What the approval of a device would change (decision 9): the verdict is asked for once for each state that an
- * administrator can give it, because the store, which knows the present one, is not asked for it here.
- */
+/** What the approval of a device would change (decision 9): the verdict for each state that an administrator can give it. */
 import { decide, type Decision, type Peer } from '../../decide/decide.ts'
 import { approvalDemand, type Origin } from '../../decide/judge-approval.ts'
 import type { Approval, Policy } from '../../decide/policy.ts'
 import { modelText } from '../approval-model.ts'
-import type { ExplainQuery } from './arguments.ts'
-import { note, type Section, type Step } from './report.ts'
-import { decisionInput, decisionStep, type ExplainContext } from './verdicts.ts'
+import { note, type Section, type Step } from './account.ts'
+import { knowsStore, type ExplainContext } from './context.ts'
+import { verdictStep } from './telling.ts'
+import { askOf } from './verdicts.ts'
 import { signedIdsOf } from '../../trust/signed-ids.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
@@ -20,7 +18,8 @@ export function approvalSections(
   context: ExplainContext,
 ): readonly Section[] {
   const { approval } = context.compiled.config
-  const intro = note(modelText(approval), ...storeHint(peer))
+  const model = knowsStore(context) ? { ...approval, modelStated: true } : approval
+  const intro = note(modelText(model), ...approvalHint(peer, context))
   if (row?.class === 'denied') return []
   if (row !== undefined) {
     const steps = [intro, ...notSensitiveNote(row), ...stepsByState(peer, row, context)]
@@ -55,14 +54,23 @@ export function approvalSections(
 }
 
 /** Approval follows the key, so that is what to look for. */
-const storeHint = (peer: Peer): readonly string[] =>
-  peer.kind === 'presented'
-    ? [
-        'the verdict takes the device for unapproved: the store, which knows better, is not asked for it here',
-        ...signedIdsHint(peer.leaf),
-        `\`tfe devices list --text ${peer.leaf.publicKey.fingerprint.slice(0, 16)}\` shows what it is`,
-      ]
-    : []
+function approvalHint(peer: Peer, context: ExplainContext): readonly string[] {
+  if (peer.kind !== 'presented') return []
+  const key = peer.leaf.publicKey.fingerprint
+  const { approvals } = context.compiled.policy.fleet
+  const known = knowsStore(context)
+    ? [`the device is ${approvals.approvalOf(key)}, by its key`]
+    : context.knowledge === 'storeless'
+      ? []
+      : [
+          'the verdict takes the device for unapproved: the store, which knows better, could not be read',
+        ]
+  return [
+    ...known,
+    ...signedIdsHint(peer.leaf),
+    `\`tfe devices list --text ${key.slice(0, 16)}\` shows what it is`,
+  ]
+}
 
 /** Approval and block reach a certificate by the ids in it, too, whatever its key is. */
 function signedIdsHint(leaf: Certificate): readonly string[] {
@@ -88,26 +96,23 @@ function kindsOfRows({ query }: ExplainContext): readonly (readonly RouteRow[])[
 const ASKING: ReadonlySet<RouteRow['class']> = new Set(['device', 'always', 'renewal'])
 
 /** A step for each state, and for inside and outside where that matters and no address was named. */
-function stepsByState(
-  peer: Peer,
-  row: RouteRow,
-  { compiled, query }: ExplainContext,
-): readonly Step[] {
-  const ask = decisionInput(peer, row, { compiled, query })
+function stepsByState(peer: Peer, row: RouteRow, context: ExplainContext): readonly Step[] {
+  const { compiled, query } = context
+  const ask = askOf(peer, row, context)
   const verdict = (state: Approval, origin: typeof ask.origin): Decision =>
     decide({ ...ask, origin }, withApproval(compiled.policy, state), query.at)
   const demandFrom = (origin: Origin) => approvalDemand({ ...ask, origin }, compiled.policy)
   const isSplit = query.from === undefined && demandFrom('external') !== demandFrom('internal')
   const unapproved = isSplit
     ? [
-        labelled(query, 'unapproved, from outside', verdict('unapproved', 'external')),
-        labelled(query, 'unapproved, from inside', verdict('unapproved', 'internal')),
+        labelled(context, 'unapproved, from outside', verdict('unapproved', 'external')),
+        labelled(context, 'unapproved, from inside', verdict('unapproved', 'internal')),
       ]
-    : [labelled(query, 'unapproved', verdict('unapproved', ask.origin))]
+    : [labelled(context, 'unapproved', verdict('unapproved', ask.origin))]
   return [
     ...unapproved,
-    labelled(query, 'approved', verdict('approved', ask.origin)),
-    labelled(query, 'blocked', verdict('blocked', ask.origin)),
+    labelled(context, 'approved', verdict('approved', ask.origin)),
+    labelled(context, 'blocked', verdict('blocked', ask.origin)),
   ]
 }
 
@@ -116,7 +121,7 @@ const withApproval = (policy: Policy, state: Approval): Policy => ({
   fleet: { ...policy.fleet, approvals: { approvalOf: () => state } },
 })
 
-function labelled(query: ExplainQuery, state: string, decision: Decision): Step {
-  const step = decisionStep(decision, query)
+function labelled(context: ExplainContext, state: string, decision: Decision): Step {
+  const step = verdictStep(decision, context)
   return { ...step, text: `${state}: ${step.text}` }
 }
