@@ -80,5 +80,12 @@ export function readSecretText(place: Place<string>): Maybe<LoadedSecret> {
   return { at: loaded.at, text: secretText(loaded.bytes) }
 }
 
-/** A secret of one line. Editors end files with a line break; no passphrase does. */
-export const secretText = (bytes: Buffer): string => bytes.toString('utf8').replace(/\r?\n$/, '')
+/**
+ * A secret of one line. Editors end files with a line break, and some begin them with a byte order mark; no keystore was
+ * made with a passphrase that has either, because what asks for one takes a line.
+ */
+export const secretText = (bytes: Buffer): string =>
+  bytes
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .replace(/\r?\n$/, '')

@@ -25,7 +25,9 @@ export const certificateKeys = {
     ),
   ),
   passphrase: Type.Optional(
-    reference('What opens an encrypted key or a PKCS#12 file. A line break at its end is ignored.'),
+    reference(
+      'What opens an encrypted key or a PKCS#12 file. A byte order mark at its beginning and a line break at its end are ignored.',
+    ),
   ),
 }
 
