@@ -72,6 +72,12 @@ export const STORE: Cases<StoreFailure> = {
     ring: amount('newest'),
     current: amount('current'),
   }),
+  'key-not-made': byUs({ kind: 'key-not-made', detail }),
+  'instances-lack-key': byUs({
+    kind: 'instances-lack-key',
+    version,
+    instances: ['{instance}'],
+  }),
   'seal-broken': byUs({ kind: 'seal-broken', secret: '{secret}' }),
   'import-into-used': byUs({ kind: 'import-into-used', table: '{table}' }),
   'import-malformed': byUs({ kind: 'import-malformed', line: amount('line'), detail }),

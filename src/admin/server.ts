@@ -35,7 +35,8 @@ import { addUpstreamTlsRoutes } from './routes/upstream-tls/routes.ts'
 import { addAuditRoute } from './routes/access/audit.ts'
 import { addRefusalRoutes } from './routes/refusals/routes.ts'
 import { addSavedQueryRoutes } from './routes/devices/saved-queries.ts'
-import { addSecretAndKeyRoutes } from './routes/access/secrets.ts'
+import { addKeyRoutes } from './routes/access/keys.ts'
+import { addSecretRoutes } from './routes/access/secrets.ts'
 import { addUpstreamErrorRoutes } from './routes/upstream-tls/errors.ts'
 import { addEnforcementRoutes } from './routes/fleet/enforcement.ts'
 import { addOAuthRoutes } from './routes/fleet/oauth.ts'
@@ -110,7 +111,8 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addSyncPortRoutes(api, context)
     addSettingRoutes(api, context)
     addInventoryRoutes(api, context)
-    addSecretAndKeyRoutes(api, context)
+    addSecretRoutes(api, context)
+    addKeyRoutes(api, context)
     addUpstreamTlsRoutes(api, context)
     addUpstreamErrorRoutes(api, context)
     addUpstreamTestRoutes(api, context)

@@ -12,7 +12,17 @@ export interface EnforcementPreview {
   readonly wouldRefuse: ReadonlyMap<string, number>
   /** The lowest success rate that gives no warning, 0 to 1. */
   readonly wanted: number
+  readonly key: KeyOutlook
 }
+
+/** What becomes of the key that seals secrets (S2-20, S2-22). */
+export type KeyOutlook =
+  /** Nothing is sealed, and no key is needed. */
+  | { readonly kind: 'none' }
+  /** Secrets are sealed with this key from then on; instances lack it, by their names. */
+  | { readonly kind: 'new'; readonly version: number; readonly lacking: readonly string[] }
+  /** There is no new key: `why` is a sentence without its end. */
+  | { readonly kind: 'impossible'; readonly why: string }
 
 /** What speaks against it; each has to be read before the phrase counts. */
 export type EnforcementWarning =
@@ -21,12 +31,19 @@ export type EnforcementWarning =
   | { readonly kind: 'agents-too-old'; readonly devices: number }
   | { readonly kind: 'no-information'; readonly devices: number }
   | { readonly kind: 'success-rate-low'; readonly rate: number; readonly wanted: number }
+  | {
+      readonly kind: 'instances-lack-key'
+      readonly version: number
+      readonly instances: readonly string[]
+    }
+  | { readonly kind: 'no-new-key'; readonly why: string }
 
 /** The warnings of a preview, the one that always holds first. */
 export function enforcementWarnings({
   counts,
   wouldRefuse,
   wanted,
+  key,
 }: EnforcementPreview): readonly EnforcementWarning[] {
   const warnings: EnforcementWarning[] = [{ kind: 'irreversible' }]
   const refused = [...wouldRefuse.values()].reduce((sum, count) => sum + count, 0)
@@ -39,6 +56,11 @@ export function enforcementWarnings({
   if (rate !== undefined && rate < wanted) {
     warnings.push({ kind: 'success-rate-low', rate, wanted })
   }
+  if (key.kind === 'new' && key.lacking.length > 0) {
+    const { version, lacking } = key
+    warnings.push({ kind: 'instances-lack-key', version, instances: lacking })
+  }
+  if (key.kind === 'impossible') warnings.push({ kind: 'no-new-key', why: key.why })
   return warnings
 }
 

@@ -123,6 +123,10 @@ export function enforcementWarningText(warning: EnforcementWarning): string {
       return `it is unknown how ${countText(warning.devices, 'device')} would fare: ${warning.devices === 1 ? 'it has' : 'they have'} not tried to authenticate`
     case 'success-rate-low':
       return `${percent(warning.rate)} of the devices that tried have succeeded, and ${percent(warning.wanted)} are wanted`
+    case 'instances-lack-key':
+      return `secrets are sealed with the new key ${warning.version} from then on, and ${warning.instances.join(', ')} cannot open them before the key is brought there: \`tfe keys export\`, \`tfe keys import\``
+    case 'no-new-key':
+      return `no new sealing key comes with it, because ${warning.why}: make one first with \`tfe keys new\`, or go on with the key that there is`
     default:
       return unreachable(warning)
   }

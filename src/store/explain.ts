@@ -184,6 +184,8 @@ function explainRefusal(why: ChangeRefusal): SentenceAndStep {
     case 'key-missing':
     case 'key-wrong':
     case 'key-not-newer':
+    case 'key-not-made':
+    case 'instances-lack-key':
     case 'seal-broken':
       return explainSealFailure(why)
     case 'import-into-used':
@@ -212,8 +214,24 @@ function explainSealFailure(why: SealFailure): SentenceAndStep {
     case 'key-not-newer':
       return [
         `the newest sealing key of this instance is ${why.ring}, and the store is at ${why.current} already`,
-        'add a key to the ring (`tfe keys new`), and start the instance again: it reads the ring when it starts',
+        'add a key to the ring (`tfe keys new`), bring it to every instance, and rotate again',
       ]
+    case 'key-not-made':
+      return [
+        `no new sealing key was made: ${why.detail}`,
+        'make one where the key ring is kept (`tfe keys new`), bring it to every instance, and call again; nothing was changed',
+      ]
+    case 'instances-lack-key': {
+      const [one] = why.instances
+      const who =
+        why.instances.length === 1
+          ? `${one} runs and lacks`
+          : `${why.instances.join(', ')} run and lack`
+      return [
+        `${who} sealing key ${why.version}, and could open nothing that is sealed after this`,
+        'bring the key there first (`tfe keys export`, `tfe keys import`) and wait five minutes until it is read, or force the rotation',
+      ]
+    }
     case 'seal-broken':
       return [
         `the sealed secret ${why.secret} does not open: it was altered, or moved from another row`,

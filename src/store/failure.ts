@@ -82,6 +82,13 @@ export type SealFailure =
   | { readonly kind: 'key-missing'; readonly version: number; readonly held: readonly number[] }
   | { readonly kind: 'key-wrong'; readonly version: number }
   | { readonly kind: 'key-not-newer'; readonly ring: number; readonly current: number }
+  | { readonly kind: 'key-not-made'; readonly detail: string }
+  /** Running instances that could open nothing that is sealed after a rotation. */
+  | {
+      readonly kind: 'instances-lack-key'
+      readonly version: number
+      readonly instances: readonly string[]
+    }
   | { readonly kind: 'seal-broken'; readonly secret: string }
 
 /** An export that cannot be taken in, or a copy that cannot be written. */

@@ -39,6 +39,7 @@ import {
   type PreparedSchema,
 } from './migrate/prepare-schema.ts'
 import { addMissingPostgresTables, addMissingTables, readSchema } from './migrate/read-schema.ts'
+import { HeldKeys } from './secrets/held-keys.ts'
 import type { KeyRing } from './secrets/seal.ts'
 import { Secrets } from './secrets/secrets.ts'
 import { Sightings } from './devices/sightings.ts'
@@ -54,6 +55,8 @@ export interface OpenOptions {
   readonly clock: Clock
   /** What secrets are sealed with; an empty ring refuses every secret. */
   readonly ring: KeyRing
+  /** Where the ring is read again from, and where a key is added to it: `file:` and a path, or `env:` and a name. */
+  readonly ringFrom?: string | undefined
   /** What a store that is made now begins with; undefined for one that has to be there (decision 5). */
   readonly initialSettings: InitialSettings | undefined
   /** Who opens it, should it be upgraded; the program itself when left out. */
@@ -125,10 +128,11 @@ async function withEngine(engine: Engine, work: () => Outcome<Store>): Outcome<S
   }
 }
 
-type StoreParts = Pick<OpenOptions, 'clock' | 'ring' | 'unsoundLimit'> & PreparedSchema
+type StoreParts = Pick<OpenOptions, 'clock' | 'ring' | 'ringFrom' | 'unsoundLimit'> & PreparedSchema
 
 function assembleStore(engine: Engine, parts: StoreParts): Store {
-  const { clock, ring, unsoundLimit, storeId, created, schemaFound, copy } = parts
+  const { clock, ring, ringFrom, unsoundLimit, storeId, created, schemaFound, copy } = parts
+  const keys = new HeldKeys(ring, ringFrom)
   const transactions = new Transactions(engine, clock)
   const feed = new Feed(transactions, engine)
   return {
@@ -145,7 +149,7 @@ function assembleStore(engine: Engine, parts: StoreParts): Store {
     denials: new Denials(transactions),
     devices: new Devices(transactions),
     documents: new Documents(transactions),
-    enforcement: new Enforcement(transactions),
+    enforcement: new Enforcement(transactions, keys),
     enrollment: new Enrollment(transactions),
     feed,
     inventory: new Inventory(transactions),
@@ -155,7 +159,7 @@ function assembleStore(engine: Engine, parts: StoreParts): Store {
     queries: new SavedQueries(transactions),
     refusals: new Refusals(transactions),
     revocationLists: new RevocationLists(transactions),
-    secrets: new Secrets(transactions, ring),
+    secrets: new Secrets(transactions, keys),
     sightings: new Sightings(transactions, unsoundLimit),
     transfer: new Transfer(transactions, engine),
     close: () => engine.close(),

@@ -4,14 +4,16 @@ import {
   CONFIRMATION_PHRASE,
   enforcementWarnings,
   type EnforcementWarning,
+  type KeyOutlook,
 } from '../../src/fleet/enforcement.ts'
 
+const NO_KEY = { kind: 'none' } as const
 const NO_DEVICES = { succeeded: 0, 'no-info': 0, failed: 0, 'must-upgrade': 0 }
 
 test('an empty fleet is warned of one thing only: there is no way back', () => {
-  expect(enforcementWarnings({ counts: NO_DEVICES, wouldRefuse: new Map(), wanted: 0.95 })).toEqual(
-    [{ kind: 'irreversible' }],
-  )
+  expect(
+    enforcementWarnings({ counts: NO_DEVICES, wouldRefuse: new Map(), wanted: 0.95, key: NO_KEY }),
+  ).toEqual([{ kind: 'irreversible' }])
 })
 
 test('every warning carries how many devices', () => {
@@ -20,7 +22,7 @@ test('every warning carries how many devices', () => {
     ['no-certificate', 6],
     ['untrusted-issuer', 5],
   ])
-  expect(enforcementWarnings({ counts, wouldRefuse, wanted: 0.95 })).toEqual([
+  expect(enforcementWarnings({ counts, wouldRefuse, wanted: 0.95, key: NO_KEY })).toEqual([
     { kind: 'irreversible' },
     { kind: 'devices-refused', devices: 11 },
     { kind: 'agents-too-old', devices: 8 },
@@ -28,6 +30,29 @@ test('every warning carries how many devices', () => {
     { kind: 'success-rate-low', rate: 0.45, wanted: 0.95 },
   ])
 })
+
+const LACKED = { kind: 'new', version: 4, lacking: ['tfe-1', 'tfe-2'] } as const
+const KEYS: readonly (readonly [string, KeyOutlook, readonly EnforcementWarning[]])[] = [
+  ['no key ring asks for nothing', NO_KEY, []],
+  ['a key that every instance has asks for nothing', { ...LACKED, lacking: [] }, []],
+  [
+    'instances that lack the new key are named',
+    LACKED,
+    [{ kind: 'instances-lack-key', version: 4, instances: ['tfe-1', 'tfe-2'] }],
+  ],
+  [
+    'a key that cannot be made is told with its reason',
+    { kind: 'impossible', why: 'it is read-only' },
+    [{ kind: 'no-new-key', why: 'it is read-only' }],
+  ],
+]
+
+for (const [promise, key, expected] of KEYS) {
+  test(promise, () => {
+    const preview = { counts: NO_DEVICES, wouldRefuse: new Map(), wanted: 0.95, key }
+    expect(enforcementWarnings(preview)).toEqual([{ kind: 'irreversible' }, ...expected])
+  })
+}
 
 const RATES: readonly [string, number, boolean][] = [
   ['a rate just below what is wanted is warned of', 94, true],
@@ -37,9 +62,12 @@ const RATES: readonly [string, number, boolean][] = [
 for (const [promise, succeeded, warned] of RATES) {
   test(promise, () => {
     const counts = { ...NO_DEVICES, succeeded, failed: 100 - succeeded }
-    const kinds = enforcementWarnings({ counts, wouldRefuse: new Map(), wanted: 0.95 }).map(
-      (it) => it.kind,
-    )
+    const kinds = enforcementWarnings({
+      counts,
+      wouldRefuse: new Map(),
+      wanted: 0.95,
+      key: NO_KEY,
+    }).map((it) => it.kind)
     expect(kinds.includes('success-rate-low')).toBe(warned)
   })
 }

@@ -17,6 +17,8 @@ interface EnforcementItem {
   }
   readonly warnings: readonly { readonly kind: string; readonly text: string }[]
   readonly would_refuse: readonly { readonly code: string; readonly devices: number }[]
+  /** The key that secrets are sealed with once certificates are required; null where none is new. */
+  readonly key: number | null
   readonly phrase: string
 }
 
@@ -30,6 +32,11 @@ function enforcementLines(it: EnforcementItem, view: View): readonly string[] {
   return [
     saidBy === 'file' ? said : `${said}, since ${timeText(since, view)}`,
     ...savedLines(it.enforcement, view),
+    ...(it.key === null
+      ? []
+      : [
+          `secrets are sealed with key ${it.key} once certificates are required; those of before stay under theirs`,
+        ]),
     ...(it.warnings.length === 0 ? [] : ['', 'before certificates are required:']),
     ...it.warnings.map(({ text }) => sentenceText(`- ${text}`, view)),
     ...(refused.length === 0
@@ -61,8 +68,17 @@ export async function requireCertificates(context: CommandContext): Promise<Comm
       save_decryption: body.enforcement.save_decryption,
     },
   } as const
-  return await context.run(request, () => ['certificates are required for good'])
+  return await context.run<{ readonly key: number | null }>(request, ({ key }) => [
+    'certificates are required for good',
+    ...(key === null ? [] : newKeyLines(key)),
+  ])
 }
+
+/** What the document asks for next (S2-06): what is sealed anew, and where the key is brought. */
+const newKeyLines = (key: number): readonly string[] => [
+  `secrets are sealed with the new key ${key} from now on; those of before stay under theirs`,
+  'next: bring it to every other instance (`tfe keys export`, `tfe keys import`), then `tfe keys reseal`',
+]
 
 /** Chooses what is kept of connection attempts. */
 export async function saveChoices(context: CommandContext): Promise<CommandResult> {

@@ -33,7 +33,7 @@ export interface KeysOptions {
   readonly json: boolean
 }
 
-/** `tfe keys`; also while the program serves, which reads the ring when it starts. */
+/** `tfe keys`; also while the program serves, which reads the ring again every few minutes. */
 export async function keysCommand(
   options: KeysOptions,
   context: CommandEnvironment,
@@ -104,8 +104,8 @@ async function addKey(file: RingFile): Promise<Report> {
     file,
     next,
     `${file.path} holds ${keysText(next)}`,
-    'nothing is sealed with the new one yet: bring it to every instance (`tfe keys export`, `tfe keys import`), start them',
-    'again, then `tfe keys rotate` and, for what is sealed already, `tfe keys reseal`',
+    'nothing is sealed with the new one yet: bring it to every instance (`tfe keys export`, `tfe keys import`), where it is read',
+    'within five minutes, then `tfe keys rotate` and, for what is sealed already, `tfe keys reseal`',
   )
 }
 
@@ -159,7 +159,7 @@ async function importKeys(
     file,
     both.value,
     `${file.path} holds ${keysText(both.value)}`,
-    'an instance reads them when it starts',
+    'an instance reads them when it starts, and every five minutes while it serves',
   )
 }
 

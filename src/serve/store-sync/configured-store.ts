@@ -74,6 +74,7 @@ export async function openConfiguredStore(
   const opened = await openStore(storeSettingsOf(store), {
     clock: SYSTEM_CLOCK,
     ring: ring.value,
+    ringFrom: store.keys?.reference,
     initialSettings,
     actor,
   })

@@ -7,10 +7,11 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Clock, Log } from '../../kernel/ports.ts'
-import { ok, type Instant, type Millis, type Result } from '../../kernel/types.ts'
+import { ok, type Fault, type Instant, type Millis, type Result } from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { DepartingByCode, DepartureCount } from '../../store/devices/departing-devices.ts'
 import type { StoreFailure } from '../../store/failure.ts'
+import { RUNNING_WITHIN_MS } from '../../store/secrets/instances.ts'
 import type { KeyStatus } from '../../store/secrets/key-standing.ts'
 import type { Store } from '../../store/port.ts'
 
@@ -70,6 +71,7 @@ export class Maintenance {
   #departures: readonly DepartureCount[] | undefined
   #keys: KeyStatus | undefined
   #lastLogged = ''
+  #ringFaults = ''
 
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps
@@ -144,13 +146,26 @@ export class Maintenance {
 
   async #report(now: Instant): Promise<Result<void, StoreFailure>> {
     const { store, instance } = this.#deps
+    this.#logRing(await store.secrets.refreshKeys())
     const reported = await store.secrets.report(instance)
     if (!reported.ok) return reported
-    const standing = await store.secrets.keyStatus((now - PRESUMED_GONE_MS) as Instant)
+    const standing = await store.secrets.keyStatus((now - RUNNING_WITHIN_MS) as Instant)
     if (!standing.ok) return standing
     this.#keys = standing.value
     this.#logKeyStanding(standing.value)
     return ok(undefined)
+  }
+
+  /** A ring that was changed into something else is told once; the keys that are held stay. */
+  #logRing(read: Result<void, readonly Fault[]>): void {
+    const faults = read.ok
+      ? ''
+      : read.failure.map(({ at, message }) => `${at}: ${message}`).join('; ')
+    if (faults === this.#ringFaults) return
+    this.#ringFaults = faults
+    const { log } = this.#deps
+    if (faults === '') log.info({}, 'the key ring can be read again')
+    else log.warn({ faults }, 'the key ring cannot be read again: the keys of before stay in use')
   }
 
   /** S2-22. Logged when it changes: an operator who gave out a key wants to read that no replica lacks it any more. */
@@ -222,8 +237,6 @@ type InstanceSource = { readonly file: string; readonly instance: string | undef
 const REPORT_MS = 5 * 60_000
 /** A walk through the fleet; who looks at one device is answered at once. */
 const COUNT_MS = 5 * 60_000
-/** Three reports: a replica that missed them is gone, and lacks nothing. */
-const PRESUMED_GONE_MS = 3 * REPORT_MS
 /** All three only free space; what is left for an hour admits no client. With nothing to delete, a round is two index look-ups. */
 const CLEANUP_MS = 60 * 60_000
 /**

@@ -156,7 +156,7 @@ function version2(dialect: Dialect): readonly string[] {
   ]
 }
 
-/** Refusals are kept, so that a reference leads to its reason. */
+/** Refusals are kept, so that a reference leads to its reason; instances say more of the keys that they hold. */
 function version3(dialect: Dialect): readonly string[] {
   const { text, int, counter, table, keyed } = TYPES[dialect]
   return [
@@ -173,6 +173,8 @@ function version3(dialect: Dialect): readonly string[] {
     `create table refusals_not_kept (day ${int} not null, known ${int} not null, code ${text} not null,
       owner ${text} not null, refusals ${int} not null, first_at ${int} not null, last_at ${int} not null,
       primary key (day, known, code, owner))${keyed}`,
+    `create table instance_reports (id ${text} not null primary key, key_checks ${text} not null,
+      secrets ${text} not null)${table}`,
   ]
 }
 

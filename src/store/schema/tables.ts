@@ -36,6 +36,7 @@ export interface Tables {
   refusals: RefusalsTable
   refusals_not_kept: RefusalsNotKeptTable
   instances: InstancesTable
+  instance_reports: InstanceReportsTable
   schema_versions: SchemaVersionsTable
 }
 
@@ -365,6 +366,15 @@ interface InstancesTable {
   /** JSON list of the sealing keys it holds. */
   key_versions: string
   seen_at: number
+}
+
+/** What an instance says besides; apart, because a program of the schema before writes rows of `instances` alone. */
+interface InstanceReportsTable {
+  id: string
+  /** JSON object: the check value of each sealing key that it holds, by version. */
+  key_checks: string
+  /** JSON list of the secrets that its configuration takes from the store. */
+  secrets: string
 }
 
 /**

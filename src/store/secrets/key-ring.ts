@@ -83,7 +83,7 @@ export function parseKeyRing(text: string, at: string): Result<KeyRing, readonly
 }
 
 /** AES-256. */
-const KEY_OCTETS = 32
+export const KEY_OCTETS = 32
 
 /** The ring with one more key, newer than all. */
 export function withNewKey(ring: KeyRing | undefined): KeyRing {

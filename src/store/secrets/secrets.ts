@@ -2,17 +2,27 @@
  * Secrets that are kept sealed: upstream keys, passwords, the secret behind session tickets. They are sealed with
  * the store's current key, stay under their old one until they change (S2-20), and can be sealed anew in bulk (S2-21).
  */
-import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { Answer, Outcome, SealFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome, StoreTrouble } from '../failure.ts'
+import { planEnablingKey, type EnablingKey } from './enabling-key.ts'
+import type { HeldKeys } from './held-keys.ts'
 import {
-  currentVersion,
-  instancesLackingKey,
+  deleteReport,
+  RUNNING_WITHIN_MS,
+  writeReport,
+  type ReportingInstance,
+} from './instances.ts'
+import {
   countUnderOtherKeys,
+  currentKeyStanding,
+  currentVersion,
+  nextKey,
   type KeyStatus,
   type SecretFacts,
 } from './key-standing.ts'
-import { checkValue, seal, unseal, versionsOf, type KeyRing } from './seal.ts'
+import { currentKey, keyFault, registerKey, rotationEntry } from './key-use.ts'
+import { seal, unseal, versionsOf } from './seal.ts'
 import {
   ABSENT,
   checkVersion,
@@ -20,7 +30,6 @@ import {
   removeRow,
   type ExpectedVersion,
 } from '../versioned-rows.ts'
-import type { Db, Tx } from '../schema/tables.ts'
 
 /** The name of the secret behind session tickets: replaced by the program, never exported, written by no call. */
 export const TICKET_SECRET = 'tfe session tickets'
@@ -42,10 +51,13 @@ export interface OpenedSecret {
 
 export class Secrets {
   readonly #transactions: Transactions
-  readonly #ring: KeyRing
-  constructor(transactions: Transactions, ring: KeyRing) {
+  readonly #keys: HeldKeys
+  /** This instance, once it has reported. */
+  #self: string | undefined
+
+  constructor(transactions: Transactions, keys: HeldKeys) {
     this.#transactions = transactions
-    this.#ring = ring
+    this.#keys = keys
   }
 
   list(): Answer<readonly SecretFacts[]> {
@@ -69,7 +81,7 @@ export class Secrets {
     const row = await this.#transactions.read((db) => findRow(db, 'secrets', name))
     if (!row.ok || row.value === undefined) return row.ok ? ok(undefined) : row
     const { version, key_version: keyVersion, nonce, sealed, updated_at } = row.value
-    const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
+    const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#keys.ring)
     if (!opened.ok) return opened
     return ok({ secret: opened.value, version, updatedAt: updated_at as Instant })
   }
@@ -84,10 +96,10 @@ export class Secrets {
       const before = await findRow(tx, 'secrets', name)
       const found = checkVersion(before ?? ABSENT, expected, { what: 'secret', key: name })
       if (!found.ok) return found
-      const keyVersion = await this.#currentKey(tx, now)
+      const keyVersion = await currentKey(tx, this.#keys.ring, now)
       if (!keyVersion.ok) return keyVersion
       const binding = { name, version: found.value.version + 1 }
-      const done = seal(secret, binding, { ring: this.#ring, keyVersion: keyVersion.value })
+      const done = seal(secret, binding, { ring: this.#keys.ring, keyVersion: keyVersion.value })
       if (!done.ok) return done
       const row = {
         name,
@@ -131,23 +143,26 @@ export class Secrets {
     })
   }
 
-  /** Makes the newest key of this instance's ring the store's current one. Existing secrets stay as they are. */
-  rotate(actor: Actor): Outcome<number> {
+  /**
+   * Makes the newest key of this instance's ring the store's current one. Existing secrets stay as they are. Running
+   * instances that lack the key stand against it: they could open nothing that is sealed from then on.
+   */
+  rotate(actor: Actor, { force = false }: { readonly force?: boolean } = {}): Outcome<number> {
     return this.#transactions.change<number>(actor, async (tx, now) => {
       const current = await currentVersion(tx)
-      const newest = versionsOf(this.#ring).at(-1) ?? 0
+      const { ring, newest } = this.#keys
       if (newest <= current) return fail({ kind: 'key-not-newer', ring: newest, current })
-      await this.#register(tx, newest, now)
+      const since = (now - RUNNING_WITHIN_MS) as Instant
+      const next = await nextKey(tx, { current, ring }, { since, now })
+      const lacking = next?.lacking.filter(({ id }) => id !== this.#self) ?? []
+      if (lacking.length > 0 && !force) {
+        const instances = lacking.map(({ name }) => name)
+        return fail({ kind: 'instances-lack-key', version: newest, instances })
+      }
+      await registerKey(tx, newest, { ring, now })
       return ok({
         value: newest,
-        entries: [
-          {
-            action: 'key.rotate',
-            subject: 'key ring',
-            before: { version: current },
-            after: { version: newest },
-          },
-        ],
+        entries: [rotationEntry(current, newest)],
         notices: [{ topic: 'secret', subject: 'key ring' }],
       })
     })
@@ -159,7 +174,7 @@ export class Secrets {
     limit: number,
   ): Outcome<{ readonly resealed: number; readonly left: number }> {
     return this.#transactions.change<{ resealed: number; left: number }>(actor, async (tx, now) => {
-      const current = await this.#currentKey(tx, now)
+      const current = await currentKey(tx, this.#keys.ring, now)
       if (!current.ok) return current
       const rows = await tx
         .selectFrom('secrets')
@@ -174,10 +189,13 @@ export class Secrets {
           await tx.deleteFrom('secrets').where('name', '=', name).execute()
           continue
         }
-        const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
+        const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#keys.ring)
         if (!opened.ok) return opened
         const binding = { name, version: version + 1 }
-        const done = seal(opened.value, binding, { ring: this.#ring, keyVersion: current.value })
+        const done = seal(opened.value, binding, {
+          ring: this.#keys.ring,
+          keyVersion: current.value,
+        })
         if (!done.ok) return done
         const { keyVersion: key_version, ...parts } = done.value
         await tx
@@ -198,23 +216,30 @@ export class Secrets {
     })
   }
 
+  /** Reads the key ring again, from where this instance has it; keys that it holds stay. */
+  refreshKeys(): Promise<Result<void, readonly Fault[]>> {
+    return this.#keys.refresh()
+  }
+
+  /** The key that comes with requiring certificates, as it would be now. */
+  planEnablingKey(since: Instant): Answer<EnablingKey> {
+    const times = { since, now: this.#transactions.clock.now() }
+    const instance = { keys: this.#keys, self: this.#self }
+    return this.#transactions.read((db) => planEnablingKey(db, instance, times))
+  }
+
+  /** Adds a new key of this version to the ring of this instance; the store goes on with the one that it has. */
+  async makeKey(version: number): Outcome<void> {
+    const added = await this.#keys.add(version)
+    return added.ok ? added : fail({ kind: 'key-not-made', detail: added.failure })
+  }
+
   /** Tells the others which keys this instance holds; call it now and then. Instances that were silent for long are deleted. */
-  report(instance: { readonly id: string; readonly name: string }): Answer<void> {
+  report(instance: ReportingInstance): Answer<void> {
+    this.#self = instance.id
     return this.#transactions.write<void, StoreTrouble>(async (tx) => {
-      const row = {
-        ...instance,
-        key_versions: JSON.stringify(versionsOf(this.#ring)),
-        seen_at: this.#transactions.clock.now(),
-      }
-      await tx
-        .insertInto('instances')
-        .values(row)
-        .onConflict((one) => one.column('id').doUpdateSet(row))
-        .execute()
-      await tx
-        .deleteFrom('instances')
-        .where('seen_at', '<', row.seen_at - INSTANCE_EXPIRY_MS)
-        .execute()
+      const { ring } = this.#keys
+      await writeReport(tx, instance, { ring, now: this.#transactions.clock.now() })
       return ok(undefined)
     })
   }
@@ -222,62 +247,26 @@ export class Secrets {
   /** Deletes this instance, which ends: it needs no key any more. */
   deregister(id: string): Answer<void> {
     return this.#transactions.write<void, StoreTrouble>(async (tx) => {
-      await tx.deleteFrom('instances').where('id', '=', id).execute()
+      await deleteReport(tx, id)
       return ok(undefined)
     })
   }
 
-  /** Where the keys stand; instances count that reported since `since`. */
+  /** Where the keys stand; instances count that reported since `since`, this one apart. */
   keyStatus(since: Instant): Answer<KeyStatus> {
+    const times = { since, now: this.#transactions.clock.now() }
     return this.#transactions.read(async (db) => {
       const current = await currentVersion(db)
+      const { ring } = this.#keys
+      const next = await nextKey(db, { current, ring }, times)
       return {
         current,
-        held: versionsOf(this.#ring),
-        fault: await this.#faultOf(db, current),
+        ...(await currentKeyStanding(db, current, times)),
+        held: versionsOf(ring),
+        fault: await keyFault(db, current, ring),
         left: await countUnderOtherKeys(db, current),
-        lacking: await instancesLackingKey(db, current, since),
+        next: next && { ...next, lacking: next.lacking.filter(({ id }) => id !== this.#self) },
       }
     })
   }
-
-  /** The store's current key; the first secret makes the newest key of the ring that one. */
-  async #currentKey(tx: Tx, now: Instant): Promise<Result<number, SealFailure>> {
-    const current = await currentVersion(tx)
-    const fault = await this.#faultOf(tx, current)
-    if (fault !== undefined) return fail(fault)
-    if (current > 0) return ok(current)
-    const newest = versionsOf(this.#ring).at(-1)
-    if (newest === undefined) return fail({ kind: 'key-missing', version: 1, held: [] })
-    await this.#register(tx, newest, now)
-    return ok(newest)
-  }
-
-  async #faultOf(db: Db, current: number): Promise<SealFailure | undefined> {
-    if (current === 0) return undefined
-    const key = this.#ring.keys.get(current)
-    if (key === undefined) {
-      return { kind: 'key-missing', version: current, held: versionsOf(this.#ring) }
-    }
-    const row = await db
-      .selectFrom('key_ring')
-      .select('check_value')
-      .where('version', '=', current)
-      .executeTakeFirst()
-    return row?.check_value === checkValue(key)
-      ? undefined
-      : { kind: 'key-wrong', version: current }
-  }
-
-  async #register(tx: Tx, version: number, now: Instant): Promise<void> {
-    const key = this.#ring.keys.get(version)
-    if (key === undefined) return
-    await tx
-      .insertInto('key_ring')
-      .values({ version, check_value: checkValue(key), added_at: now })
-      .execute()
-  }
 }
-
-/** Containers come with a new name each time; those that fell without taking leave would stay for ever. */
-const INSTANCE_EXPIRY_MS = 7 * 86_400_000

@@ -3,8 +3,10 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Transactions, Actor } from '../transactions.ts'
+import type { Transactions, Actor, ChangeNotice } from '../transactions.ts'
 import type { Answer, Outcome, StoreFailure } from '../failure.ts'
+import type { HeldKeys } from '../secrets/held-keys.ts'
+import { useNewestKey } from '../secrets/key-use.ts'
 import { booleanColumn, instantColumn, throwNoRow, enumColumn } from '../schema/row.ts'
 import type { Db, Tables } from '../schema/tables.ts'
 import { checkVersion, type ExpectedVersion } from '../versioned-rows.ts'
@@ -29,15 +31,20 @@ export interface AttemptRetention {
 
 export class Enforcement {
   readonly #transactions: Transactions
-  constructor(transactions: Transactions) {
+  readonly #keys: HeldKeys
+  constructor(transactions: Transactions, keys: HeldKeys) {
     this.#transactions = transactions
+    this.#keys = keys
   }
 
   current(): Answer<StoredEnforcement> {
     return this.#transactions.read(readEnforcement)
   }
 
-  /** Throws the latch. There is no way back in this program while it runs. */
+  /**
+   * Throws the latch. There is no way back in this program while it runs. From then on secrets are sealed with the newest
+   * key of this instance's ring (S2-20); those that are there stay under the key that they have.
+   */
   require(
     actor: Actor,
     retention: AttemptRetention,
@@ -48,6 +55,7 @@ export class Enforcement {
         ? fail({ kind: 'latched', since: before.since })
         : ok({
             action: 'enforcement.require',
+            newKey: true,
             after: { ...before, ...retention, state: 'required', since: now },
           }),
     )
@@ -97,7 +105,7 @@ export class Enforcement {
       const planned = next(before, now)
       if (!planned.ok) return planned
       if (planned.value === undefined) return ok({ value: before })
-      const { action, reason } = planned.value
+      const { action, reason, newKey } = planned.value
       const after = { ...planned.value.after, version: before.version + 1 }
       await tx
         .updateTable('enforcement')
@@ -111,11 +119,11 @@ export class Enforcement {
         })
         .where('id', '=', 1)
         .execute()
-      return ok({
-        value: after,
-        entries: [{ action, subject: 'enforcement', before, after: { ...after, reason } }],
-        notices: [{ topic: 'enforcement', subject: 'enforcement' }],
-      })
+      const rotated = newKey === true ? await useNewestKey(tx, this.#keys.ring, now) : []
+      const entry = { action, subject: 'enforcement', before, after: { ...after, reason } }
+      const notices: ChangeNotice[] = [{ topic: 'enforcement', subject: 'enforcement' }]
+      if (rotated.length > 0) notices.push({ topic: 'secret', subject: 'key ring' })
+      return ok({ value: after, entries: [entry, ...rotated], notices })
     })
   }
 }
@@ -123,6 +131,8 @@ export class Enforcement {
 interface EnforcementChange {
   readonly action: string
   readonly reason?: string
+  /** The newest sealing key of the ring is used from then on. */
+  readonly newKey?: true
   readonly after: StoredEnforcement
 }
 

@@ -12,7 +12,8 @@ export const SECRETS = [
   ...scenarios('keys status', ['', { reads: true, says: /1/u }]),
   ...scenarios(
     'keys rotate',
-    ['', { says: /2/u }],
+    ['--dry-run', { reads: true, says: /key 2/u }],
+    ['--force', { says: /2/u }],
     ['--json', { code: 1, says: /key-not-newer/u }],
   ),
   ...scenarios('keys reseal', ['', { says: /sealed/u }], ['--json']),

@@ -1,5 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
+import { RUNNING_WITHIN_MS } from '../../../src/store/secrets/instances.ts'
+import { readKeyRing, writeKeyRing } from '../../../src/store/secrets/key-ring.ts'
+import { versionsOf } from '../../../src/store/secrets/seal.ts'
 import { TICKET_SECRET } from '../../../src/store/secrets/secrets.ts'
 import type { Backend } from '../../support/store/backends.ts'
 import { aRing, opened, testClock } from '../../support/store/backends.ts'
@@ -7,6 +13,7 @@ import { ADMIN, unwrapFailure, SEEN, unwrap } from '../../support/store/sighting
 
 const secret = (name: string, text: string) => ({ name, secret: Buffer.from(text) })
 const SINCE = 0 as Instant
+const RETENTION = { saveAuthentication: false, saveDecryption: false }
 
 /** Secrets at rest (S2-20 … S2-23). */
 export function secrets(backend: Backend): void {
@@ -83,9 +90,193 @@ export function secrets(backend: Backend): void {
     expect(unwrapFailure(await behind.secrets.put(ADMIN, secret('b', 'b'), 0))).toEqual(missing)
     expect(unwrap(await behind.secrets.keyStatus(SEEN)).fault).toEqual(missing)
     const standing = unwrap(await ahead.secrets.keyStatus(SEEN))
-    expect(standing.lacking).toEqual([{ id: 'two', name: 'tfe-2', seenAt: SEEN }])
+    expect(standing.lacking).toEqual([{ id: 'two', name: 'tfe-2', seenAt: SEEN, running: true }])
     // An instance that has not reported for long is no replica any more.
     expect(unwrap(await ahead.secrets.keyStatus((SEEN + 1) as Instant)).lacking).toEqual([])
+  })
+
+  test('instances that run without the next key are named before a rotation, which they stand against', async () => {
+    await using place = await backend.place()
+    const clock = testClock(SEEN)
+    await using before = await opened(place, { ring: aRing(1), clock })
+    unwrap(await before.secrets.put(ADMIN, secret('a', 'a'), 0))
+    await using ahead = await opened(place, { ring: aRing(1, 2), clock })
+    const other = { keys: new Map([...aRing(1).keys, [2, Buffer.alloc(32, 99)]]) }
+    await using mistaken = await opened(place, { ring: other, clock })
+    unwrap(await before.secrets.report({ id: 'gone', name: 'gone' }))
+    clock.at += RUNNING_WITHIN_MS + 1
+    unwrap(await ahead.secrets.report({ id: 'self', name: 'self' }))
+    unwrap(await before.secrets.report({ id: 'lacks', name: 'lacks' }))
+    unwrap(await mistaken.secrets.report({ id: 'other', name: 'other' }))
+    const standing = unwrap(await ahead.secrets.keyStatus(SINCE))
+    expect(standing).toMatchObject({ current: 1, currentSince: SEEN, lacking: [] })
+    expect(standing.next?.version).toBe(2)
+    // Another key of that version would open nothing either.
+    expect(standing.next?.lacking.map(({ id, running }) => [id, running])).toEqual([
+      ['gone', false],
+      ['lacks', true],
+      ['other', true],
+    ])
+    expect(unwrapFailure(await ahead.secrets.rotate(ADMIN))).toEqual({
+      kind: 'instances-lack-key',
+      version: 2,
+      instances: ['lacks', 'other'],
+    })
+    expect(unwrap(await before.secrets.keyStatus(SINCE))).toMatchObject({
+      current: 1,
+      fault: undefined,
+      next: undefined,
+    })
+    // Those that are silent alone stand against nothing.
+    unwrap(await ahead.secrets.deregister('lacks'))
+    unwrap(await ahead.secrets.deregister('other'))
+    expect(unwrap(await ahead.secrets.rotate(ADMIN))).toBe(2)
+  })
+
+  test('a rotation that is forced is made, and who lacks its key is said then', async () => {
+    await using place = await backend.place()
+    const clock = testClock(SEEN)
+    await using behind = await opened(place, { ring: aRing(1), clock })
+    unwrap(await behind.secrets.put(ADMIN, secret('a', 'a'), 0))
+    unwrap(await behind.secrets.report({ id: 'behind', name: 'behind' }))
+    await using ahead = await opened(place, { ring: aRing(1, 2), clock })
+    expect(unwrap(await ahead.secrets.rotate(ADMIN, { force: true }))).toBe(2)
+    const standing = unwrap(await ahead.secrets.keyStatus(SINCE))
+    expect(standing.lacking.map(({ id }) => id)).toEqual(['behind'])
+    expect(unwrapFailure(await behind.secrets.put(ADMIN, secret('b', 'b'), 0)).kind).toBe(
+      'key-missing',
+    )
+  })
+
+  test('a program of the schema before is held to the versions that it reports', async () => {
+    await using place = await backend.place()
+    const clock = testClock(SEEN)
+    await using store = await opened(place, { ring: aRing(1, 2), clock })
+    unwrap(await store.secrets.report({ id: 'self', name: 'self' }))
+    await place.damage(
+      `insert into instances (id, name, key_versions, seen_at) values ('has', 'has', '[1,2]', ${SEEN}), ('lacks', 'lacks', '[1]', ${SEEN})`,
+    )
+    const { next } = unwrap(await store.secrets.keyStatus(SINCE))
+    expect(next?.lacking.map(({ id }) => id)).toEqual(['lacks'])
+  })
+
+  test('requiring certificates brings the newest key of the ring with it, and leaves what is sealed', async () => {
+    await using place = await backend.place()
+    {
+      await using store = await opened(place, { ring: aRing(1) })
+      unwrap(await store.secrets.put(ADMIN, secret('a', 'a'), 0))
+    }
+    await using store = await opened(place, { ring: aRing(1, 2) })
+    const revision = unwrap(await store.feed.revision())
+    unwrap(await store.enforcement.require(ADMIN, RETENTION, 'any'))
+    expect(unwrap(await store.secrets.keyStatus(SINCE))).toMatchObject({ current: 2, left: 1 })
+    const { items } = unwrap(await store.audit.list({ limit: 2 }))
+    // One change, two rows.
+    expect(items.map(({ action }) => action).toSorted()).toEqual([
+      'enforcement.require',
+      'key.rotate',
+    ])
+    expect(new Set(items.map((it) => it.revision)).size).toBe(1)
+    const since = unwrap(await store.feed.since(revision))
+    expect(since.kind === 'changes' && since.changed.get('secret')).toEqual(['key ring'])
+    expect(unwrap(await store.secrets.open('a'))?.secret.toString()).toBe('a')
+    unwrap(await store.secrets.put(ADMIN, secret('b', 'b'), 0))
+    const keys = unwrap(await store.secrets.list()).map(({ name, keyVersion }) => [
+      name,
+      keyVersion,
+    ])
+    expect(keys).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+  })
+
+  test.each([
+    ['holds no newer key', aRing(1), 1],
+    ['lacks the current key', aRing(3), 2],
+    ['is empty', aRing(), 2],
+  ])('a ring that %s brings no key when certificates are required', async (_how, ring, current) => {
+    await using place = await backend.place()
+    {
+      await using store = await opened(place, { ring: aRing(current) })
+      unwrap(await store.secrets.put(ADMIN, secret('a', 'a'), 0))
+    }
+    await using store = await opened(place, { ring })
+    unwrap(await store.enforcement.require(ADMIN, RETENTION, 'any'))
+    expect(unwrap(await store.secrets.keyStatus(SINCE)).current).toBe(current)
+  })
+
+  test('the key that comes with requiring certificates is planned before it is made', async () => {
+    await using place = await backend.place()
+    const clock = testClock(SEEN)
+    const folder = mkdtempSync(join(tmpdir(), 'tfe-keys-'))
+    const path = join(folder, 'tfe.keys')
+    try {
+      await writeKeyRing(path, aRing(1))
+      const ringFrom = `file:${path}`
+      await using store = await opened(place, { ring: aRing(1), ringFrom, clock })
+      unwrap(await store.secrets.put(ADMIN, secret('a', 'a'), 0))
+      unwrap(await store.secrets.report({ id: 'self', name: 'self' }))
+      await using peer = await opened(place, { ring: aRing(1, 2), clock })
+      unwrap(await peer.secrets.report({ id: 'peer', name: 'peer' }))
+      const plan = async () => unwrap(await store.secrets.planEnablingKey(SINCE))
+      const lacking = [{ id: 'peer', name: 'peer', seenAt: SEEN, running: true }]
+      // 2 is the version of a key that another instance has.
+      expect(await plan()).toEqual({ kind: 'made', version: 3, lacking })
+      unwrap(await store.secrets.makeKey(3))
+      const ring = unwrap(await readKeyRing(ringFrom))
+      expect(versionsOf(ring)).toEqual([1, 3])
+      expect(await plan()).toEqual({ kind: 'held', version: 3, lacking })
+      // Made already: no other key takes its place.
+      unwrap(await store.secrets.makeKey(3))
+      expect(unwrap(await readKeyRing(ringFrom))).toEqual(ring)
+      unwrap(await store.enforcement.require(ADMIN, RETENTION, 'any'))
+      expect(unwrap(await store.secrets.keyStatus(SINCE)).current).toBe(3)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('a ring that a key cannot be added to says why, and one that lacks the current key says that', async () => {
+    await using place = await backend.place()
+    await using none = await opened(place, { ring: aRing() })
+    expect(unwrap(await none.secrets.planEnablingKey(SINCE))).toEqual({ kind: 'no-ring' })
+    await using store = await opened(place, { ring: aRing(2), ringFrom: 'env:TFE_KEYS' })
+    unwrap(await store.secrets.put(ADMIN, secret('a', 'a'), 0))
+    expect(unwrap(await store.secrets.planEnablingKey(SINCE))).toEqual({
+      kind: 'impossible',
+      why: 'the key ring is in no file of this machine',
+    })
+    expect(unwrapFailure(await store.secrets.makeKey(3)).kind).toBe('key-not-made')
+    await using behind = await opened(place, { ring: aRing(1), ringFrom: 'file:/no/such/ring' })
+    expect(unwrap(await behind.secrets.planEnablingKey(SINCE))).toMatchObject({
+      kind: 'impossible',
+      why: expect.stringContaining('sealing key 2 is not in'),
+    })
+  })
+
+  test('a ring that is read again brings new keys, and takes none away', async () => {
+    await using place = await backend.place()
+    const folder = mkdtempSync(join(tmpdir(), 'tfe-keys-'))
+    const path = join(folder, 'tfe.keys')
+    try {
+      await writeKeyRing(path, aRing(1, 2))
+      await using store = await opened(place, { ring: aRing(1), ringFrom: `file:${path}` })
+      const held = async () => unwrap(await store.secrets.keyStatus(SINCE)).held
+      expect(await held()).toEqual([1])
+      expect((await store.secrets.refreshKeys()).ok).toBe(true)
+      expect(await held()).toEqual([1, 2])
+      await writeKeyRing(path, aRing(3))
+      expect((await store.secrets.refreshKeys()).ok).toBe(true)
+      expect(await held()).toEqual([1, 2, 3])
+      await writeKeyRing(path, { keys: new Map([[1, Buffer.alloc(32, 99)]]) })
+      expect((await store.secrets.refreshKeys()).ok).toBe(false)
+      writeFileSync(path, 'no ring')
+      expect((await store.secrets.refreshKeys()).ok).toBe(false)
+      expect(await held()).toEqual([1, 2, 3])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('an instance that takes leave, or was silent for more than a week, is none any more', async () => {

@@ -1,18 +1,27 @@
 /**
  * How the fleet would fare if certificates were required now.
  */
-import type { EnforcementPreview } from '../../../fleet/enforcement.ts'
+import type { EnforcementPreview, KeyOutlook } from '../../../fleet/enforcement.ts'
 import { ok, type Result } from '../../../kernel/types.ts'
+import type { EnablingKey } from '../../../store/secrets/enabling-key.ts'
 import type { RouteFailure } from '../../define-route.ts'
 import { previewStep } from '../../preview/fleet-preview.ts'
 import { readinessCounts } from '../devices/chart-sums.ts'
 import { minimumsOf, agentMinimums } from './settings.ts'
 import type { AdminContext } from '../../context.ts'
+import { reportedSince } from '../../../store/secrets/instances.ts'
+
+/** What requiring certificates would come to. */
+export interface Enabling {
+  readonly preview: EnforcementPreview
+  /** The sealing key that comes with it. */
+  readonly key: EnablingKey
+}
 
 /** Counts from the charts, and the devices that the judge would refuse. */
 export async function enforcementPreview(
   context: AdminContext,
-): Promise<Result<EnforcementPreview, RouteFailure>> {
+): Promise<Result<Enabling, RouteFailure>> {
   const { store } = context
   const minimums = await minimumsOf(context)
   if (!minimums.ok) return minimums
@@ -20,12 +29,25 @@ export async function enforcementPreview(
   if (!cells.ok) return cells
   const preview = await previewStep(context, { step: { kind: 'require-certificates' } })
   if (!preview.ok) return preview
+  const key = await store.secrets.planEnablingKey(reportedSince(context.clock.now()))
+  if (!key.ok) return key
   return ok({
-    counts: readinessCounts(cells.value),
-    wouldRefuse: preview.value.cutOff,
-    wanted: WANTED_RATE,
+    preview: {
+      counts: readinessCounts(cells.value),
+      wouldRefuse: preview.value.cutOff,
+      wanted: WANTED_RATE,
+      key: outlookOf(key.value),
+    },
+    key: key.value,
   })
 }
+
+const outlookOf = (key: EnablingKey): KeyOutlook =>
+  key.kind === 'held' || key.kind === 'made'
+    ? { kind: 'new', version: key.version, lacking: key.lacking.map(({ name }) => name) }
+    : key.kind === 'no-ring'
+      ? { kind: 'none' }
+      : key
 
 /** Below it, an operator has to insist: one device in twenty that stops working is a bad day. */
 const WANTED_RATE = 0.95

@@ -13,12 +13,13 @@ import {
 import { enforcementInForce } from '../../../fleet/enforcement-in-force.ts'
 import { explainLatchRefusal, enforcementWarningText } from '../../../fleet/explain.ts'
 import { isoText, ok } from '../../../kernel/types.ts'
+import type { EnablingKey } from '../../../store/secrets/enabling-key.ts'
 import type { StoredEnforcement } from '../../../store/settings/enforcement.ts'
 import { ENFORCEMENTS } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
 import { versionedOutput } from '../../route-output.ts'
 import { conflict } from '../../refused.ts'
-import { strictObject, time, stringEnum } from '../../schemas.ts'
+import { nullable, strictObject, time, stringEnum } from '../../schemas.ts'
 import { previewAnswer } from '../../preview/answer.ts'
 import { previewShape } from '../../preview/shapes.ts'
 import { enforcementPreview } from './enforcement-preview.ts'
@@ -30,6 +31,8 @@ const KINDS = [
   'agents-too-old',
   'no-information',
   'success-rate-low',
+  'instances-lack-key',
+  'no-new-key',
 ] as const satisfies readonly EnforcementWarning['kind'][]
 
 const warning = strictObject({ kind: stringEnum(KINDS), text: Type.String() })
@@ -64,22 +67,30 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
         description:
           'Known devices that would be refused where they are admitted now, by the code that they would get.',
       }),
+      key: nullable(
+        Type.Integer({
+          description:
+            'The key that secrets are sealed with once certificates are required: one that is made then, or one that this instance holds and that is not in use. Null where there is no key ring, no new key can be made, or they are required.',
+        }),
+      ),
       phrase: Type.String({ description: 'What has to be typed to require certificates.' }),
     }),
     handle: async () => {
       const current = await store.enforcement.current()
       if (!current.ok) return current
-      const preview = await enforcementPreview(context)
-      if (!preview.ok) return preview
-      const warnings = current.value.state === 'required' ? [] : enforcementWarnings(preview.value)
+      const enabling = await enforcementPreview(context)
+      if (!enabling.ok) return enabling
+      const { preview, key } = enabling.value
+      const warnings = current.value.state === 'required' ? [] : enforcementWarnings(preview)
       return ok({
         body: {
           enforcement: shownEnforcement(current.value, context),
           warnings: warnings.map((it) => ({ kind: it.kind, text: enforcementWarningText(it) })),
-          would_refuse: [...preview.value.wouldRefuse].map(([code, devices]) => ({
+          would_refuse: [...preview.wouldRefuse].map(([code, devices]) => ({
             code,
             devices,
           })),
+          key: current.value.state === 'required' ? null : versionOf(key),
           phrase: CONFIRMATION_PHRASE,
         },
         version: current.value.version,
@@ -109,19 +120,28 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       }),
       ...retentionFields,
     }),
-    response: enforcement,
+    response: strictObject({
+      ...enforcement.properties,
+      key: nullable(
+        Type.Integer({ description: 'The new key that secrets are sealed with from now on.' }),
+      ),
+    }),
     versioned: true,
     fails: [409],
     handle: async ({ actor, body, expected }) => {
       const current = await store.enforcement.current()
       if (!current.ok) return current
-      const preview = await enforcementPreview(context)
-      if (!preview.ok) return preview
-      const latch = checkLatch(current.value.state, body, enforcementWarnings(preview.value))
+      const enabling = await enforcementPreview(context)
+      if (!enabling.ok) return enabling
+      const { preview, key } = enabling.value
+      const latch = checkLatch(current.value.state, body, enforcementWarnings(preview))
       if (!latch.ok) return conflict([latch.failure], explainLatchRefusal)
+      // First the key: should the change fail after this, the ring has a key more that is not in use, and no harm is done.
+      const made = key.kind === 'made' ? await store.secrets.makeKey(key.version) : ok(undefined)
+      if (!made.ok) return made
       return versionedOutput(
         await store.enforcement.require(actor, retentionOf(body), expected),
-        (it) => shownEnforcement(it, context),
+        (it) => ({ ...shownEnforcement(it, context), key: versionOf(key) }),
       )
     },
   })
@@ -140,6 +160,9 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       ),
   })
 }
+
+const versionOf = (key: EnablingKey): number | null =>
+  key.kind === 'held' || key.kind === 'made' ? key.version : null
 
 const retentionOf = (body: { save_authentication: boolean; save_decryption: boolean }) => ({
   saveAuthentication: body.save_authentication,

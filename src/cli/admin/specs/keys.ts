@@ -8,7 +8,7 @@ export function addKeys(program: TfeCommand): void {
     .command('keys')
     .summary('make, export, import and rotate the keys that seal secrets in the store')
     .description(
-      'The key ring lies in the file that store.keys names, apart from the store. A bundle for another instance is sealed under a passphrase, which is read from standard input. A program that serves reads the ring when it starts; status, rotate and reseal ask it over its admin API.',
+      'The key ring lies in the file that store.keys names, apart from the store. A bundle for another instance is sealed under a passphrase, which is read from standard input. A program that serves reads the ring when it starts and every five minutes; status, rotate and reseal ask it over its admin API.',
     )
   const action = (
     action: 'export' | 'import' | 'list' | 'new',
@@ -24,14 +24,19 @@ export function addKeys(program: TfeCommand): void {
         ),
       )
   }
-  const module = () => import('../secrets-keys.ts')
+  const module = () => import('../sealing/keys.ts')
   keys
     .command('status')
     .description('show which key a running front end seals with, and which instances lack it')
     .with(calls(module, 'keyStatus'))
   keys
     .command('rotate')
-    .description('have a running front end seal with its newest key from now on')
+    .description(
+      'Has a running front end seal with its newest key from now on. Who lacks the key is told first: an instance that runs without it could open nothing that is sealed then.',
+    )
+    .option('--dry-run', 'say who lacks the key, and change nothing')
+    .option('--force', 'also where running instances lack the key')
+    .examples('tfe keys rotate --dry-run', 'tfe keys rotate')
     .with(calls(module, 'rotateKeys'))
   keys
     .command('reseal')

@@ -4,7 +4,7 @@ import { calls, wide } from './common-options.ts'
 
 /** Adds the commands about secrets in the store. */
 export function addSecrets(program: TfeCommand): void {
-  const module = () => import('../secrets-keys.ts')
+  const module = () => import('../sealing/secrets.ts')
   const secrets = program
     .command('secrets')
     .summary('put, list and remove secrets that the store keeps sealed')
