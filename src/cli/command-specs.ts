@@ -124,14 +124,16 @@ function addQuestions(program: TfeCommand): void {
     .command('check')
     .summary('say what a configuration would do, or everything that is wrong with it')
     .description(
-      'Reads a configuration and every file it names, without binding a port: certificates, CAs and revocation lists are opened, and held against the day. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. It says in words what would be served, to whom, and what is dangerous about it. Where there is a store, it is read, too: what it decides is in force, and each difference is a warning (`tfe config diff` ends with 1 for one).',
+      'Reads a configuration and every file it names: certificates, CAs and revocation lists are opened, and held against the day. Each port is bound and let go at once. With --deep servers are asked as well: exit code 1 where one of them would carry no request. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. It says in words what would be served, to whom, and what is dangerous about it. Where there is a store, it is read, too: what it decides is in force, and each difference is a warning (`tfe config diff` ends with 1 for one).',
     )
     .takesConfiguration()
-    .examples('tfe check config/demo.yaml')
+    .option('--deep', 'also dial each server of each upstream, and fetch lists from URLs')
+    .examples('tfe check config/demo.yaml', 'tfe check --deep /etc/tfe/epmm.yaml')
     .with(json)
-    .does(async ({ file, json }, environment) =>
-      (await import('./check/check.ts')).check({ file, json }, environment),
-    )
+    .does(async ({ file, options, json }, environment) => {
+      const deep = options.has('deep')
+      return await (await import('./check/check.ts')).check({ file, json, deep }, environment)
+    })
   program
     .command('explain')
     .summary('say step by step why a certificate would be admitted or refused')

@@ -97,7 +97,7 @@ export async function loadWithoutFiles(
   const files: FileReader = {
     read: async (path) => {
       const read = await diskReader.read(path)
-      return read.ok || path === file ? read : ok({ bytes: PLACEHOLDER, shared: false })
+      return read.ok || path === file ? read : ok({ bytes: PLACEHOLDER, exposure: undefined })
     },
     openKeystore: async () => ok({ keyPem: 'stand-in', certificatePems: [], unused: [] }),
   }

@@ -229,7 +229,7 @@ const RESETS = {
 } as const
 
 /** RFC 8446 §6.2: what a server says to a client certificate it does not like, or misses. */
-const CLIENT_CERTIFICATE_ALERTS: ReadonlySet<string> = new Set([
+export const CLIENT_CERTIFICATE_ALERTS: ReadonlySet<string> = new Set([
   'bad_certificate',
   'certificate_expired',
   'certificate_required',

@@ -9,6 +9,7 @@ import { ExpiryMetrics } from '../record/expiry-metrics.ts'
 import { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import { compileConfig } from '../state/compiled-config.ts'
 import { openAdminListener, type AdminListenerHandle } from './admin/listener.ts'
+import { resourceWarnings, systemResources } from './process/resources.ts'
 import { SYSTEM_CLOCK } from './process/system-clock.ts'
 import { clusterPool } from './workers/cluster-pool.ts'
 import type { TestHook, WorkerPool } from './workers/pool.ts'
@@ -94,7 +95,8 @@ export async function startServer(
   const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
   if (!compiled.ok) return compiled
   logNewDangers(compiled.value.config, { dangers: [] }, logger)
-  const warned = { fileWarnings: loaded.warnings, compiled: compiled.value }
+  const ofMachine = resourceWarnings(config, systemResources())
+  const warned = { fileWarnings: [...loaded.warnings, ...ofMachine], compiled: compiled.value }
   logNewWarnings(warned, undefined, logger)
   const reloadMetrics = new ReloadMetrics()
   const kept = await storeSession.value?.keptCrls()

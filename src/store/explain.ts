@@ -117,8 +117,14 @@ function explainTrouble(why: StoreTrouble): SentenceAndStep {
 function explainRefusal(why: ChangeRefusal): SentenceAndStep {
   switch (why.kind) {
     case 'already-exists':
+      if (why.isRemoved === true) {
+        return [
+          `the name ${why.key} belongs to an ${why.what} that was removed, and stays taken: the audit trail and the devices under it name it`,
+          'choose another name, such as one with the year',
+        ]
+      }
       return [
-        `there is already a ${why.what} ${why.key}`,
+        `there is already ${/^[aeo]/u.test(why.what) ? 'an' : 'a'} ${why.what} ${why.key}`,
         'choose another name, or change that one',
       ]
     case 'not-found':

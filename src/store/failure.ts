@@ -45,7 +45,13 @@ export interface UnknownRowFailure {
 
 /** The store is well, and says no to this change. */
 export type ChangeRefusal =
-  | { readonly kind: 'already-exists'; readonly what: EntityKind; readonly key: string }
+  | {
+      readonly kind: 'already-exists'
+      readonly what: EntityKind
+      readonly key: string
+      /** It is not in use any more, and keeps its name for the audit trail and the devices under it. */
+      readonly isRemoved?: true
+    }
   | { readonly kind: 'not-found'; readonly what: EntityKind; readonly key: string }
   | {
       readonly kind: 'stale'

@@ -106,7 +106,12 @@ test('a configuration without faults is told as data', async () => {
   expect(document).toMatchObject({
     outcome: 'ok',
     faults: [],
-    warnings: [{ at: expect.stringContaining('tfe.yaml') as string }],
+    warnings: [
+      { at: expect.stringContaining('listeners.devices.certificates[0].chain') as string },
+      { at: expect.stringMatching(/tfe\.yaml:3:1 store$/) as string },
+    ],
+    asked: [],
+    not_asked: ['server of mdm: mdm.internal:8443'],
     dangers: [],
     would_serve: {
       workers: 1,

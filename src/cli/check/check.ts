@@ -3,13 +3,18 @@
  */
 import { countText } from '../../kernel/count-text.ts'
 import type { Config } from '../../config/config.ts'
-import { ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { jsonText } from '../json-text.ts'
 import { configurationFacts } from './facts/facts.ts'
 import { approval } from './approval.ts'
 import { listeners } from './listeners.ts'
+import { askedLines, dialAll, fetchedLists, type Asked } from './deep.ts'
 import { readLists } from './lists.ts'
+import { portWarnings } from './ports.ts'
+import { storeFileWarnings } from './store-files.ts'
+import { resourceWarnings, systemResources } from '../../serve/process/resources.ts'
+import { configuredStore, keyRingOf } from '../../serve/store-sync/configured-store.ts'
 import { routes } from './routes.ts'
 import { storeLines } from './store.ts'
 import { trust } from './trust.ts'
@@ -29,39 +34,67 @@ import type { CommandEnvironment } from '../command-environment.ts'
 export interface CheckOptions {
   readonly file: string
   readonly json: boolean
+  /** Whether servers are asked, too. */
+  readonly deep: boolean
 }
 
 /** Prints every fault, or warnings and a summary. */
 export async function check(
-  { file, json }: CheckOptions,
+  { file, json, deep }: CheckOptions,
   environment: CommandEnvironment,
 ): Promise<ExitCode> {
   const { out, paint, signs } = environment.terminal
   const loaded = await loadBesideStore(file, environment.env)
-  const found = loaded.ok ? ok(await lookedAt(loaded.value)) : loaded
+  const found = loaded.ok ? await lookedAt(loaded.value, deep, environment) : loaded
   if (json) return await printDocument(file, found, environment)
   if (!found.ok) return printFaults(file, found.failure, environment)
-  const { compiled, warnings, store, notAsked } = found.value
-  out(summary({ config: compiled.config, compiled, warnings, store, notAsked }, environment))
+  const { compiled, warnings, asked } = found.value
+  out(summary({ ...found.value, config: compiled.config }, environment))
   const warned = warnings.length === 0 ? '' : `, ${countText(warnings.length, 'warning')}`
   out(`${paint('good', signs.yes)} ${file}: no faults${warned}\n`)
-  return EXIT.ok
+  return asked.every((one) => one.ok) ? EXIT.ok : EXIT.no
 }
 
 /** A configuration with everything that it names looked at. */
 interface LookedAt extends BesideStore {
-  /** What only a server could tell. */
+  /** What only a server could tell, where none was asked. */
   readonly notAsked: readonly string[]
+  readonly asked: readonly Asked[]
 }
 
-async function lookedAt(loaded: BesideStore): Promise<LookedAt> {
-  const lists = await readLists(loaded.compiled, {
-    kept: loaded.keptCrls,
-    deep: false,
-    asking: () => {},
-  })
-  const warnings = [...loaded.warnings, ...lists.warnings]
-  return { ...loaded, warnings, notAsked: lists.notAsked }
+async function lookedAt(
+  loaded: BesideStore,
+  deep: boolean,
+  { terminal }: CommandEnvironment,
+): Promise<Result<LookedAt, readonly Fault[]>> {
+  const { compiled, keptCrls: kept, store } = loaded
+  const { config } = compiled
+  const ring = await keyRingFaults(loaded)
+  if (ring.length > 0) return fail(ring)
+  const asking = (what: string): void => terminal.err(`asking ${what}\n`)
+  const lists = await readLists(compiled, { kept, deep, asking })
+  const warnings = [
+    ...loaded.warnings,
+    ...(store.kind === 'unread' ? store.faults : []),
+    ...(await storeFileWarnings(config)),
+    ...lists.warnings,
+    ...resourceWarnings(config, systemResources()),
+    ...(await portWarnings(config)),
+  ]
+  const asked = deep ? [...(await dialAll(compiled, asking)), ...fetchedLists(lists.places)] : []
+  const servers = [...compiled.upstreams.values()].flatMap(({ config: { name, servers: all } }) =>
+    all.map((one) => `server of ${name}: ${one.name}`),
+  )
+  const notAsked = deep ? [] : [...lists.notAsked, ...servers]
+  return ok({ ...loaded, warnings, notAsked, asked })
+}
+
+/** A ring that is not there is told with the store, which `tfe init` makes together with it. */
+async function keyRingFaults({ compiled, store }: BesideStore): Promise<readonly Fault[]> {
+  const configured = configuredStore(compiled.config)
+  if (store.kind !== 'read' || !configured.ok) return []
+  const ring = await keyRingOf(configured.value)
+  return ring.ok ? [] : ring.failure
 }
 
 /** With faults, what would be served is told where nothing but files and variables is missing. */
@@ -84,11 +117,12 @@ async function printDocument(
       dangers: (config?.dangers ?? []).map(({ at, sentence }) => ({ at, message: sentence })),
       store_read: loaded.ok ? loaded.value.store.kind : null,
       not_asked: loaded.ok ? loaded.value.notAsked : [],
+      asked: loaded.ok ? loaded.value.asked : [],
       differences: (compiled?.differences ?? []).map(differenceItem),
       would_serve: config === undefined ? null : configurationFacts(config, compiled),
     }),
   )
-  return loaded.ok ? EXIT.ok : EXIT.no
+  return loaded.ok && loaded.value.asked.every((one) => one.ok) ? EXIT.ok : EXIT.no
 }
 
 async function printFaults(
@@ -103,7 +137,12 @@ async function printFaults(
   const without = await loadWithoutFiles(file, environment.env)
   if (without !== undefined) {
     out(`\nWith every file and variable as it is wanted it would do this.\n\n`)
-    out(summary({ ...without, compiled: undefined, store: undefined, notAsked: [] }, environment))
+    out(
+      summary(
+        { ...without, compiled: undefined, store: undefined, notAsked: [], asked: [] },
+        environment,
+      ),
+    )
   }
   return EXIT.no
 }
@@ -116,10 +155,11 @@ interface SummaryInput {
   /** Undefined where it was not asked. */
   readonly store: StoreReading | undefined
   readonly notAsked: readonly string[]
+  readonly asked: readonly Asked[]
 }
 
 function summary(
-  { config, compiled, warnings, store, notAsked }: SummaryInput,
+  { config, compiled, warnings, store, notAsked, asked }: SummaryInput,
   { terminal }: CommandEnvironment,
 ): string {
   const now = Date.now() as Instant
@@ -131,7 +171,8 @@ function summary(
     ...routes(config, terminal),
     ['Upstreams', upstreams(config, compiled)],
     ['What changes while serving', storeLines(config, { store, compiled })],
-    ['Not asked, because only a server could tell', notAsked.map((one) => `  ${one}`)],
+    ['Asked', askedLines(asked, terminal)],
+    ['Not asked (--deep asks)', notAsked.map((one) => `  ${one}`)],
     ['What is dangerous', config.dangers.map(({ at, sentence }) => `  ${at}: ${sentence}`)],
   ]
   return sections

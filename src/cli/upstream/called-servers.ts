@@ -1,4 +1,5 @@
 /** Which servers a test or a scan calls: those of one upstream of a configuration, as serving would call them. */
+import { speaksHttp } from '../../config/upstream/speaks-http.ts'
 import type { Server } from '../../forward/balance/server.ts'
 import type { ClientIdentity } from '../../forward/settings.ts'
 import { openUpstream } from '../../forward/balance/upstream.ts'
@@ -16,6 +17,8 @@ export interface TargetServers {
   readonly name: string
   readonly servers: readonly Server[]
   readonly identity: ClientIdentity | undefined
+  /** False where octets are relayed to it as they are, which are asked nothing. */
+  readonly http: boolean
 }
 
 /** Finds them; a string says what was wrong with the question, an exit code that the faults were printed. */
@@ -33,7 +36,7 @@ export async function findTargetServers(
   const loaded = await loadCompiled(file, env)
   const form = { terminal, json: options.has('json') }
   if (!loaded.ok) return fail(printFaultAnswer(loaded.failure, form))
-  const { upstreams } = loaded.value.compiled
+  const { upstreams, config: whole } = loaded.value.compiled
   const found = upstreams.get(name)
   if (found === undefined)
     return fail(unknownNameText(`there is no upstream '${name}'`, name, [...upstreams.keys()]))
@@ -43,7 +46,8 @@ export async function findTargetServers(
   const wanted = options.get('server')
   const { servers } = opened.value
   const chosen = wanted === undefined ? servers : servers.filter((one) => one.name === wanted)
-  if (chosen.length > 0) return ok({ name, servers: chosen, identity })
+  if (chosen.length > 0)
+    return ok({ name, servers: chosen, identity, http: speaksHttp(whole, name) })
   const names = servers.map((one) => one.name)
   return fail(unknownNameText(`${name} has no server '${wanted}'`, wanted ?? '', names))
 }

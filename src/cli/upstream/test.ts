@@ -22,7 +22,8 @@ export async function test(
   const called = await findTargetServers(invocation, environment)
   if (!called.ok) return called.failure
   const reports: TestReport[] = []
-  for (const { plan } of called.value.servers) reports.push(await testServer(plan))
+  const { servers, http } = called.value
+  for (const { plan } of servers) reports.push(await testServer(plan, { http }))
   const { terminal } = environment
   terminal.out(
     invocation.options.has('json')
@@ -49,6 +50,7 @@ export function testReportText(report: TestReport, { paint, signs }: Terminal): 
           ['hostname', checkText(tls.hostname)],
           ['trust', trustText(tls)],
           ['pins', checkText(tls.pins)],
+          ['client certificate', clientCertificateText(tls)],
           ['time', `${duration} ms`],
         ]
   return [
@@ -66,6 +68,12 @@ export function testReportText(report: TestReport, { paint, signs }: Terminal): 
 function trustText({ trust, alone }: TlsFacts): string {
   if (alone === undefined) return checkText(trust)
   return `${checkText(trust)}, by a path that the TLS library did not find by itself (${replaceControlCharacters(alone)}): other clients may refuse it, so have the server send that path alone`
+}
+
+function clientCertificateText({ clientCertificate, answered }: TlsFacts): string {
+  if (clientCertificate === 'not-asked') return 'not asked for'
+  const what = clientCertificate === 'shown' ? 'asked for, and shown' : 'asked for, and none shown'
+  return answered === undefined ? what : `${what}; GET / was answered ${answered}`
 }
 
 const twice = (one: string, other: string): string => (one === other ? one : `${one} (${other})`)

@@ -1,5 +1,6 @@
 /** The content of files and variables that a document refers to by `file:` and `env:`. */
 import type { LoadedFile } from '../../handshake/server-identity.ts'
+import type { FileExposure } from '../../kernel/file-exposure.ts'
 import { unreachable } from '../../kernel/types.ts'
 import { explainFileFailure, type FileFailure, resolveReference } from './files.ts'
 import { type Maybe, missing, type Place, type ReadContext } from './place.ts'
@@ -64,13 +65,20 @@ const NOT_READ: Referenced = { kind: 'not-read' }
 export function readSecretContent(place: Place<string>): Maybe<LoadedFile> {
   const loaded = readContent(place)
   const read = loaded === missing ? undefined : place.context.contents.get(loaded.path)
-  if (loaded !== missing && read?.ok === true && read.value.shared) {
-    const advice = `chmod 600 ${loaded.path}`
-    place.warn(
-      `found that others than its owner can read ${loaded.path}, wanted a file of mode 600: ${advice}`,
-    )
+  const exposure = read?.ok === true ? read.value.exposure : undefined
+  if (loaded !== missing && exposure !== undefined) {
+    place.warn(EXPOSURE_TEXTS[exposure](loaded.path))
   }
   return loaded
+}
+
+const EXPOSURE_TEXTS: Readonly<Record<FileExposure, (path: string) => string>> = {
+  others: (path) =>
+    `found that others than its owner can read ${path}, wanted a file of mode 600: chmod 600 ${path}`,
+  group: (path) =>
+    `found that the group of ${path} can read it, wanted a file of mode 600, or one of root that a group may read: chmod 600 ${path}`,
+  owner: (path) =>
+    `found that ${path} belongs to another account, which can replace it, wanted it to belong to root or to the account that runs this: chown it`,
 }
 
 /** A secret of one line. */

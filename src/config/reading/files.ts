@@ -2,8 +2,9 @@
  * Reads the files that a configuration names: whole, under a bound, before anything is made of them.
  */
 import { errorCode } from '../../kernel/error-code.ts'
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { fileExposure, type FileExposure } from '../../kernel/file-exposure.ts'
+import { constants, type Stats } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
 import type { KeystoreOpener } from '../../handshake/pkcs12/open-on-thread.ts'
@@ -20,8 +21,8 @@ export interface FileReader {
 
 export interface FileContent {
   readonly bytes: Buffer
-  /** Whether anybody but the owner may read it; false where the system cannot say. */
-  readonly shared: boolean
+  /** Who besides its owner can get at it; undefined where none can, or the system cannot say. */
+  readonly exposure: FileExposure | undefined
 }
 
 export type FileFailure =
@@ -46,13 +47,23 @@ async function readFromDisk(path: string): Promise<Result<FileContent, FileFailu
     if (about.size > MAX_FILE_BYTES) return fail({ kind: 'too-large', limit: MAX_FILE_BYTES })
     const bytes = await file.readFile()
     if (bytes.length === 0) return fail({ kind: 'empty' })
-    return ok({ bytes, shared: process.platform !== 'win32' && (about.mode & 0o077) !== 0 })
+    return ok({ bytes, exposure: await exposureOf(path, about) })
   } catch (error) {
     const code = errorCode(error) || 'unknown'
     if (code === 'ENOENT' || code === 'ENOTDIR') return fail({ kind: 'absent' })
     if (code === 'EISDIR') return fail({ kind: 'not-a-file' })
     return fail({ kind: 'unreadable', code })
   }
+}
+
+/** A link is followed: what it leads to counts, and the folder that the link lies in. */
+async function exposureOf(
+  path: string,
+  { mode, uid }: Pick<Stats, 'mode' | 'uid'>,
+): Promise<FileExposure | undefined> {
+  if (process.getuid === undefined) return undefined
+  const { mode: folderMode } = await stat(dirname(path))
+  return fileExposure({ mode, uid, folderMode }, process.getuid())
 }
 
 /** Everything that `file:` references in plain data point at, by resolved path, each read once. */

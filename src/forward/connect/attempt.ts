@@ -4,6 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto'
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import {
   connect as connectTls,
   TLSSocket,
@@ -187,7 +188,7 @@ function verified(
 }
 
 /** Begins to connect; the TLS library refuses what strict TLS refuses, unless some of it may be allowed. */
-export function openSocket(plan: DialPlan, options = HTTP_OPTIONS, underlying?: Socket): Socket {
+export function openSocket(plan: DialPlan, options = HTTP_OPTIONS, underlying?: Duplex): Socket {
   const { settings, context } = plan
   const { tls } = settings
   const transport = transportOf(plan, options)
@@ -204,7 +205,8 @@ export function openSocket(plan: DialPlan, options = HTTP_OPTIONS, underlying?: 
   })
 }
 
-const transportOf = ({ server, lookup }: DialPlan, { halfOpen }: DialOptions) => ({
+/** How the connection below TLS is opened. */
+export const transportOf = ({ server, lookup }: DialPlan, { halfOpen }: DialOptions) => ({
   host: server.hostname,
   port: server.port,
   lookup,

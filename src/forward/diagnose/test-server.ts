@@ -1,17 +1,21 @@
 /**
  * **Test**: one connection to one server with the settings as they would be used, and everything that can be said
- * about it: each check apart, although strict TLS stops at the first that fails. Nothing is asked of the server.
+ * about it: each check apart, although strict TLS stops at the first that fails. Nothing is asked of the server, but for one
+ * `GET /` where it asked for a client certificate: some servers refuse a missing one with their first response alone.
  */
 import type { X509Certificate } from 'node:crypto'
-import type { Socket } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { unreachable } from '../../kernel/types.ts'
 import { dialFailure } from '../connect/dial-failure.ts'
 import {
   afterLookup,
   beforeLookup,
+  HTTP_OPTIONS,
   openSocket,
   serverName,
+  transportOf,
   wantedName,
   type DialPlan,
 } from '../connect/attempt.ts'
@@ -21,6 +25,10 @@ import { closeGracefully } from '../connect/close-gracefully.ts'
 import { isSameChain } from '../connect/presented-chain.ts'
 import { strictTlsFailures } from '../connect/untrusted.ts'
 import { chainObjection, verifyServer } from '../connect/verify-server.ts'
+import { certificateRequest, type CertificateRequest } from './certificate-request.ts'
+import { demandFailure, explainDemand, type CertificateFailure } from './demanded-certificate.ts'
+import { firstAnswer, type FirstAnswer } from './first-answer.ts'
+import { OutgoingTap } from './outgoing-tap.ts'
 import { chainReport, type CertificateReport } from '../connect/shown-certificate.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
@@ -41,7 +49,7 @@ export interface TestReport {
 }
 
 export interface ExplainedFailure extends Explanation {
-  readonly code: UpstreamFailure['kind']
+  readonly code: UpstreamFailure['kind'] | CertificateFailure['kind']
 }
 
 /** What was agreed on and shown. */
@@ -62,31 +70,76 @@ export interface TlsFacts {
    */
   readonly alone: string | undefined
   readonly pins: Check
+  /** Whether the server asked for our certificate, and was shown one. */
+  readonly clientCertificate: CertificateRequest
+  /** The status that it answered `GET /` with, which it is asked where it asked for our certificate. */
+  readonly answered: number | undefined
 }
 
 /** One check; `not-asked` where the settings ask for none. */
 export type Check = 'failed' | 'not-asked' | 'passed'
 
+/** What the server of a test speaks. */
+export interface TestOptions {
+  /** False where octets are relayed to it, which are asked nothing. */
+  readonly http: boolean
+}
+
 /** Connects once; settles within the connect limit and a little. */
-export async function testServer(plan: DialPlan): Promise<TestReport> {
+export async function testServer(
+  plan: DialPlan,
+  { http }: TestOptions = { http: true },
+): Promise<TestReport> {
   const { settings, server } = plan
   const begun = performance.now()
-  const { socket, broken, facts } = await withFoundPath(plan, await look(plan))
+  const { socket, broken, facts, request } = await withFoundPath(plan, await look(plan))
   const duration = Math.round(performance.now() - begun)
-  const late = facts.tls === undefined ? undefined : await lateRefusal(socket, server.hostname)
+  const { tls } = facts
+  const asked = request !== 'not-asked'
+  const answer =
+    tls !== undefined && asked && http && socket instanceof TLSSocket
+      ? await firstAnswer(socket, { host: wantedName(plan), timeout: ANSWER_MS })
+      : undefined
+  const late = await lateFailure(socket, { facts, answer }, server.hostname)
   closeGracefully(socket)
   const fatal = broken ?? late
-  const failures = fatal === undefined ? facts.failures : [...facts.failures, fatal]
+  const demand = demandFailure({ request, fatal, answer })
+  const ends = demand ?? fatal
+  const failures: readonly (UpstreamFailure | CertificateFailure)[] =
+    ends === undefined ? facts.failures : [...facts.failures, ends]
   const sni = settings.tls === undefined ? '' : serverName(settings.tls.sni, wantedName(plan))
   return {
     upstream: settings.name,
     server: server.name,
     sni: sni === '' ? undefined : sni,
-    tls: facts.tls,
-    failures: failures.map((one) => ({ code: one.kind, ...explainUpstream(one, server.name) })),
-    usable: fatal === undefined && !facts.refused,
+    tls: tls && {
+      ...tls,
+      clientCertificate: request,
+      answered: answer?.kind === 'answered' ? answer.status : undefined,
+    },
+    failures: failures.map((one) => ({ code: one.kind, ...explained(one, server.name) })),
+    usable: ends === undefined && !facts.refused,
     duration,
   }
+}
+
+const explained = (one: UpstreamFailure | CertificateFailure, server: string): Explanation =>
+  one.kind === 'client-certificate-missing' || one.kind === 'client-certificate-refused'
+    ? explainDemand(one, server)
+    : explainUpstream(one, server)
+
+/** What went wrong once there was a connection. */
+function lateFailure(
+  socket: Socket,
+  { facts, answer }: { readonly facts: Facts; readonly answer: FirstAnswer | undefined },
+  hostname: string,
+): Promise<UpstreamFailure | undefined> | UpstreamFailure | undefined {
+  if (facts.tls === undefined) return undefined
+  if (answer === undefined) return lateRefusal(socket, hostname)
+  if (answer.kind !== 'broken') return undefined
+  return answer.error === undefined
+    ? { kind: 'reset', during: 'request' }
+    : dialFailure(answer.error, hostname)
 }
 
 /** A connection as it was found. */
@@ -94,13 +147,34 @@ interface Look {
   readonly socket: Socket
   readonly broken: UpstreamFailure | undefined
   readonly facts: Facts
+  readonly request: CertificateRequest
 }
 
 async function look(plan: DialPlan): Promise<Look> {
-  const socket = openSocket(lenient(plan))
-  const broken = await opened(socket, plan)
+  const { socket, tcp, tap } = openTapped(lenient(plan))
+  const broken = await opened({ socket, tcp }, plan)
+  // The last message of the handshake is sent behind the event.
+  await setImmediate()
   const facts = broken === undefined && socket instanceof TLSSocket ? factsOf(plan, socket) : NONE
-  return { socket, broken, facts }
+  const request = tap === undefined ? 'not-asked' : certificateRequest(tap.sent)
+  return { socket, broken, facts, request }
+}
+
+/** What our side says is looked at on its way. */
+function openTapped(plan: DialPlan): Opening & { readonly tap: OutgoingTap | undefined } {
+  if (plan.context === undefined) {
+    const socket = openSocket(plan)
+    return { socket, tcp: socket, tap: undefined }
+  }
+  const tcp = connectTcp(transportOf(plan, HTTP_OPTIONS))
+  const tap = new OutgoingTap(tcp)
+  return { socket: openSocket(plan, HTTP_OPTIONS, tap), tcp, tap }
+}
+
+/** A connection, and the one below it. */
+interface Opening {
+  readonly socket: Socket
+  readonly tcp: Socket
 }
 
 /** Where the TLS library does not find the path that our judge finds, it is handed that one, as for a request. */
@@ -140,14 +214,14 @@ function lenient(plan: DialPlan): DialPlan {
 }
 
 /** Why there is no connection, if there is none. */
-function opened(socket: Socket, plan: DialPlan): Promise<UpstreamFailure | undefined> {
+function opened({ socket, tcp }: Opening, plan: DialPlan): Promise<UpstreamFailure | undefined> {
   const { promise, resolve } = Promise.withResolvers<UpstreamFailure | undefined>()
   let limitFailure = beforeLookup(plan)
   const deadline = setTimeout(() => {
     resolve(limitFailure)
     socket.destroy()
   }, plan.settings.limits.connect)
-  socket.once('lookup', () => {
+  tcp.once('lookup', () => {
     limitFailure = afterLookup(plan)
   })
   socket.on('error', (error) => resolve(dialFailure(error, plan.server.hostname)))
@@ -168,7 +242,9 @@ async function lateRefusal(socket: Socket, hostname: string): Promise<UpstreamFa
   socket.once('session', () => resolve(undefined))
   socket.once('_tlsError', refused).once('error', refused)
   // Node tells of the end before it tells of the alert that caused it.
-  socket.once('close', () => setImmediate(() => resolve({ kind: 'reset', during: 'handshake' })))
+  socket.once('close', () => {
+    void setImmediate().then(() => resolve({ kind: 'reset', during: 'handshake' }))
+  })
   socket.resume()
   return promise.finally(() => clearTimeout(deadline))
 }
@@ -203,6 +279,8 @@ function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
     hostname: mismatch === undefined ? 'passed' : 'failed',
     trust: untrusted === undefined ? 'passed' : 'failed',
     alone: undefined,
+    clientCertificate: 'not-asked',
+    answered: undefined,
     pins: tls.pins.length === 0 ? 'not-asked' : unpinned === undefined ? 'passed' : 'failed',
   }
   const code = chainObjection(socket)
@@ -239,3 +317,5 @@ export function checkText(check: Check): string {
 
 /** Two round trips of a bad link; servers without session tickets cost this much. */
 const LATE_MS = 500
+/** A person waits; a server that is slower than this with its first response has not refused us so far. */
+const ANSWER_MS = 3000

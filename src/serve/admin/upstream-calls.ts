@@ -3,6 +3,7 @@
  * and each with an end.
  */
 import type { UpstreamCall, UpstreamCallFailure } from '../../admin/front-end.ts'
+import { speaksHttp } from '../../config/upstream/speaks-http.ts'
 import { scanServer, type ScanReport } from '../../forward/diagnose/scan-server.ts'
 import type { ClientIdentity } from '../../forward/settings.ts'
 import { testServer, type TestReport } from '../../forward/diagnose/test-server.ts'
@@ -27,11 +28,12 @@ export class UpstreamCalls {
 
   /** Ends with the longest `connect` of the upstream, two minutes at most. */
   test(ask: UpstreamCall): Promise<Result<readonly TestReport[], UpstreamCallFailure>> {
+    const http = speaksHttp(this.#compiled().config, ask.upstream)
     return this.#withUpstream(ask, (opened) =>
       Promise.all(
         opened.servers
           .filter(({ name }) => ask.server === undefined || name === ask.server)
-          .map(({ plan }) => testServer(plan)),
+          .map(({ plan }) => testServer(plan, { http })),
       ),
     )
   }

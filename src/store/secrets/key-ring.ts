@@ -3,11 +3,12 @@
  * an environment variable. Never in the store that it seals.
  */
 import { randomBytes, scryptSync, createCipheriv, createDecipheriv } from 'node:crypto'
-import { constants } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { errorCode } from '../../kernel/error-code.ts'
+import { fileExposure } from '../../kernel/file-exposure.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { versionsOf, type KeyRing } from './seal.ts'
 
@@ -38,7 +39,7 @@ async function readPrivateFile(path: string): Promise<Result<string, readonly Fa
     const about = await file.stat()
     if (!about.isFile())
       return fail([{ at: path, message: 'found no regular file, wanted the key ring' }])
-    if (process.platform !== 'win32' && (about.mode & 0o077) !== 0) {
+    if (await isExposed(path, about)) {
       const mode = (about.mode & 0o777).toString(8).padStart(4, '0')
       const message = `found mode ${mode}, wanted a file that only its owner can read: chmod 600 it, and make a new key if others may have read it`
       return fail([{ at: path, message }])
@@ -53,6 +54,17 @@ async function readPrivateFile(path: string): Promise<Result<string, readonly Fa
       { at: path, message: `found ${code}, wanted the key ring; \`tfe init\` makes one` },
     ])
   }
+}
+
+/** By the rule for every secret: a group may read what root owns, as a Kubernetes secret is handed over. */
+async function isExposed(
+  path: string,
+  { mode, uid }: Pick<Stats, 'mode' | 'uid'>,
+): Promise<boolean> {
+  if (process.getuid === undefined) return false
+  const { mode: folderMode } = await stat(dirname(path))
+  const exposure = fileExposure({ mode, uid, folderMode }, process.getuid())
+  return exposure === 'group' || exposure === 'others'
 }
 
 /** Lines → ring; empty lines and those that begin with # are skipped. */

@@ -93,7 +93,13 @@ export class Enrollment {
     return this.#transactions.change<StoredSetting>(actor, async (tx, now) => {
       const [existing] = await readSettings(tx, [name])
       if (existing !== undefined) {
-        return fail({ kind: 'already-exists', what: 'enrollment setting', key: name })
+        const isRemoved = existing.standing.kind === 'removed' ? ({ isRemoved: true } as const) : {}
+        return fail({
+          kind: 'already-exists',
+          what: 'enrollment setting',
+          key: name,
+          ...isRemoved,
+        })
       }
       const standing: StoredStanding = { kind: 'staged' }
       await insert({ tx, now, setting: { ...setting, standing } })

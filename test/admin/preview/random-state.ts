@@ -105,7 +105,7 @@ async function configOf(random: SeededRandom) {
       folder: '/given',
       read: (path) => {
         const text = path.endsWith('tfe.yaml') ? yaml : (FILES[path.replace('/given/', '')] ?? '')
-        return Promise.resolve(ok({ bytes: Buffer.from(text), shared: false }))
+        return Promise.resolve(ok({ bytes: Buffer.from(text), exposure: undefined }))
       },
     },
   )

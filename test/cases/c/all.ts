@@ -4,6 +4,8 @@
  */
 import { idsOf, type Section } from '../case.ts'
 import { CHECKED } from './checked.ts'
+import { COMMANDS } from './commands.ts'
+import { DEMANDED_CERTIFICATES } from './demanded-certificates.ts'
 import { EXPLAINED } from './explained.ts'
 
 const ELSEWHERE: ReadonlySet<string> = new Set(['C7', 'C12'])
@@ -16,5 +18,5 @@ export const SECTION_C: Section = {
   title: 'what operators are told',
   ids,
   withoutPeers: Object.fromEntries(ids.map((id) => [id, PEERS_TELL_NOTHING])),
-  scenes: [...CHECKED, ...EXPLAINED],
+  scenes: [...CHECKED, ...DEMANDED_CERTIFICATES, ...COMMANDS, ...EXPLAINED],
 }

@@ -16,6 +16,7 @@ export const OFFLINE = [
     'check',
     ['$config', { reads: true, says: /core/u }],
     ['--config $config'],
+    ['--deep $config', { says: /✓ core: /u }],
     ['$faulty', { code: 1, says: /workers: found the text "many", wanted/u }],
     ['', { code: 2, says: /tfe check needs FILE/u }],
   ),

@@ -25,7 +25,7 @@ test('a good configuration is told in words: who listens, who is trusted, where 
   expect(out).not.toContain('What is dangerous')
   expect(out).toMatch(/store +SQLite, .*\/data\/tfe\.sqlite/)
   expect(out).toContain('what the store holds cannot be changed')
-  expect(out).toMatch(/✓ .*: no faults, 1 warning\n$/)
+  expect(out).toMatch(/✓ .*: no faults, 2 warnings\n$/)
 })
 
 test('who has no grace, and which rows ask for more than a class, is said', async () => {

@@ -20,15 +20,19 @@ test('a file of its owner alone is read whole', async () => {
   await writeFile(at('own'), 'secret', { mode: 0o600 })
   expect(await diskReader.read(at('own'))).toEqual({
     ok: true,
-    value: { bytes: Buffer.from('secret'), shared: false },
+    value: { bytes: Buffer.from('secret'), exposure: undefined },
   })
 })
 
-for (const mode of [0o640, 0o604, 0o644]) {
-  test(`a file of mode ${mode.toString(8)} counts as shared`, async () => {
+for (const [mode, exposure] of [
+  [0o604, 'others'],
+  [0o644, 'others'],
+  [0o660, 'group'],
+] as const) {
+  test(`a file of mode ${mode.toString(8)} is exposed to ${exposure}`, async () => {
     await writeFile(at('shared'), 'secret')
     await chmod(at('shared'), mode)
-    expect(await diskReader.read(at('shared'))).toMatchObject({ value: { shared: true } })
+    expect(await diskReader.read(at('shared'))).toMatchObject({ value: { exposure } })
   })
 }
 

@@ -108,6 +108,8 @@ const REPORT: ScanReport & TestReport = {
     trust: 'failed',
     alone: HOSTILE,
     pins: 'failed',
+    clientCertificate: 'shown',
+    answered: 400,
     chain: [
       {
         subject: HOSTILE,

@@ -6,11 +6,11 @@ import { fail, ok } from '../../../src/kernel/types.ts'
 export const inMemoryFiles = (configuration: string, text: string): FileReader => ({
   folder: '/given',
   read: async (path) => {
-    if (path === configuration) return ok({ bytes: Buffer.from(text), shared: true })
+    if (path === configuration) return ok({ bytes: Buffer.from(text), exposure: 'others' })
     const failure = FAILURES.get(basename(path, extname(path)))
     if (failure !== undefined) return fail(failure)
     const bytes = Buffer.from(`content of ${path}\n`)
-    return ok({ bytes, shared: path.includes('shared') })
+    return ok({ bytes, exposure: path.includes('shared') ? 'others' : undefined })
   },
   openKeystore: async (bytes) => ok({ keyPem: String(bytes), certificatePems: [], unused: [] }),
 })

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { resourceWarnings, systemResources } from '../../src/serve/process/resources.ts'
+
+type Config = Parameters<typeof resourceWarnings>[0]
+
+const MIB = 1024 * 1024
+const ENOUGH = { cores: 2, descriptors: undefined, memory: undefined }
+
+/** 4000 connections of devices, 2 servers with 128 each. */
+function configured(changed: { workers?: number | 'auto'; isRelayed?: boolean } = {}): Config {
+  const { workers = 'auto', isRelayed = false } = changed
+  const listener = {
+    at: 'tfe.yaml:5:3 listeners.devices',
+    limits: { connections: 4000 },
+    relay: isRelayed ? {} : undefined,
+  }
+  const upstream = { limits: { connections: 128 }, servers: [{}, {}] }
+  return { file: 'tfe.yaml', workers, listeners: [listener], upstreams: [upstream] } as never
+}
+
+const NEEDED = 4000 + 2 * 128 + 128
+
+const said = (config: Config, resources: Partial<typeof ENOUGH> | object): readonly string[] =>
+  resourceWarnings(config, { ...ENOUGH, ...resources }).map(({ message }) => message)
+
+test('what has no limit is told nothing of', () => {
+  expect(said(configured(), {})).toEqual([])
+  expect(said(configured({ workers: 2 }), {})).toEqual([])
+})
+
+test('as many descriptors as may be needed are enough, and one less is not', () => {
+  expect(said(configured(), { descriptors: NEEDED })).toEqual([])
+  expect(said(configured(), { descriptors: NEEDED - 1 })).toEqual([
+    expect.stringMatching(
+      /^found limits.connections that may take 4384 descriptors in one process \(4000 of devices, 256 of upstreams, 128 besides\), and 4383 that/,
+    ),
+  ])
+})
+
+test('each relayed connection takes another one to the upstream', () => {
+  expect(said(configured({ isRelayed: true }), { descriptors: NEEDED + 4000 })).toEqual([])
+  expect(said(configured({ isRelayed: true }), { descriptors: NEEDED + 3999 })).toHaveLength(1)
+})
+
+test('memory is counted for every worker', () => {
+  const one = 4000 * 50_000
+  expect(said(configured({ workers: 1 }), { memory: one })).toEqual([])
+  expect(said(configured({ workers: 2 }), { memory: 2 * one - 1 })).toEqual([
+    expect.stringMatching(
+      /^found limits.connections with which idle connections alone may take 381/,
+    ),
+  ])
+})
+
+test('more workers than cores take turns', () => {
+  expect(said(configured({ workers: 3 }), { memory: 1024 * 1024 * MIB })).toEqual([
+    'found workers: 3 where this machine has 2 cores for them: they take turns, and each has memory of its own; write workers: auto',
+  ])
+})
+
+test('this machine has a core, and no limit that is none', () => {
+  const { cores, memory } = systemResources()
+  expect(cores).toBeGreaterThan(0)
+  expect(memory === undefined || Number.isSafeInteger(memory)).toBe(true)
+})
