@@ -15,12 +15,14 @@ const version = amount('version')
 export const STORE: Cases<StoreFailure> = {
   'store-absent': byUs({ kind: 'store-absent', where: '{path}' }),
   'store-closed': byUs({ kind: 'store-closed' }),
-  'store-corrupt': byUs({ kind: 'store-corrupt', detail }),
+  'store-corrupt': byUs({ kind: 'store-corrupt', detail, copies: [] }),
   'store-full': byUs({ kind: 'store-full', detail }),
   'store-locked': byUs({ kind: 'store-locked', detail }),
   'store-pooled': byUs({ kind: 'store-pooled', pooling: 'transaction' }),
   'store-read-only': byUs({ kind: 'store-read-only', detail }),
+  'store-replaced': byUs({ kind: 'store-replaced', detail }),
   'store-unavailable': byUs({ kind: 'store-unavailable', detail }),
+  'journal-foreign': byUs({ kind: 'journal-foreign', detail }),
   'not-a-store': byUs({ kind: 'not-a-store', detail }),
   'schema-newer': byUs({
     kind: 'schema-newer',

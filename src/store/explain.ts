@@ -37,7 +37,9 @@ const TROUBLES: ReadonlySet<string> = new Set<StoreTrouble['kind']>([
   'store-locked',
   'store-pooled',
   'store-read-only',
+  'store-replaced',
   'store-unavailable',
+  'journal-foreign',
   'not-a-store',
   'schema-newer',
   'copy-failed',
@@ -58,7 +60,7 @@ function explainTrouble(why: StoreTrouble): SentenceAndStep {
     case 'store-corrupt':
       return [
         `the store is damaged: ${why.detail}`,
-        'stop the program, keep the file, and restore the last backup',
+        `stop the program, and put the last backup in its place with \`tfe restore FILE\`, which keeps this file${why.copies.length === 0 ? '' : `; copies from before upgrades: ${why.copies.join(', ')}`}`,
       ]
     case 'store-full':
       return [
@@ -80,10 +82,20 @@ function explainTrouble(why: StoreTrouble): SentenceAndStep {
         `the store cannot be written: ${why.detail}`,
         'give the program write permission on the store and its folder',
       ]
+    case 'store-replaced':
+      return [
+        `the file of the store is not the one that this program has open: ${why.detail}`,
+        'put the file back; or restart the program, which begins with the file that is there then. Until then nothing is changed, and requests are judged by what the store said last',
+      ]
     case 'store-unavailable':
       return [
         `the store does not answer: ${why.detail}`,
         'look after the database; judging goes on with the last snapshot meanwhile',
+      ]
+    case 'journal-foreign':
+      return [
+        `the store and its journal do not belong together: ${why.detail}, and SQLite would mix the two`,
+        'if the file was put there from a backup, move it to another name and give that to `tfe restore`, which says what is lost and keeps the journal; else bring back the file that the journal belongs to',
       ]
     case 'not-a-store':
       return [

@@ -8,13 +8,22 @@ import type { Instant, Result } from '../kernel/types.ts'
 export type StoreTrouble =
   | { readonly kind: 'store-absent'; readonly where: string }
   | { readonly kind: 'store-closed' }
-  | { readonly kind: 'store-corrupt'; readonly detail: string }
+  | {
+      readonly kind: 'store-corrupt'
+      readonly detail: string
+      /** Copies from before upgrades that lie beside it, the newest first; where it is looked for them. */
+      readonly copies: readonly string[]
+    }
   | { readonly kind: 'store-full'; readonly detail: string }
   | { readonly kind: 'store-locked'; readonly detail: string }
   /** A pooler lends the sessions that our lock and our notifications belong to. */
   | { readonly kind: 'store-pooled'; readonly pooling: 'statement' | 'transaction' }
   | { readonly kind: 'store-read-only'; readonly detail: string }
+  /** The path of the store names another file than the one that is open, or that one was written over. */
+  | { readonly kind: 'store-replaced'; readonly detail: string }
   | { readonly kind: 'store-unavailable'; readonly detail: string }
+  /** The journal beside the store belongs to another file. */
+  | { readonly kind: 'journal-foreign'; readonly detail: string }
   | { readonly kind: 'not-a-store'; readonly detail: string }
   | {
       readonly kind: 'schema-newer'

@@ -2,7 +2,7 @@
  * The change feed: what a snapshot has to fetch since the revision that it was built from. A hint may come early,
  * late or never; the revision is the truth, and is asked for regularly.
  */
-import { ok, type KeyFingerprint } from '../kernel/types.ts'
+import { fail, ok, type KeyFingerprint } from '../kernel/types.ts'
 import {
   deviceInSubject,
   idInSubject,
@@ -58,6 +58,12 @@ export class Feed {
   /** The revision now. */
   revision(): Answer<number> {
     return this.#transactions.read(revisionOf)
+  }
+
+  /** Why a change would fail now, where that can be told without one. */
+  async lookAhead(): Answer<void> {
+    const trouble = await this.#engine.lookAhead()
+    return trouble === undefined ? ok(undefined) : fail(trouble)
   }
 
   /** What changed after a revision; costs what changed. */

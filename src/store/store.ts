@@ -17,12 +17,15 @@ import { Documents } from './settings/documents.ts'
 import { Enforcement } from './settings/enforcement.ts'
 import type { Engine } from './engine/engine.ts'
 import { Enrollment } from './settings/enrollment.ts'
-import type { Answer, Outcome } from './failure.ts'
+import type { Answer, Outcome, StoreFailure } from './failure.ts'
 import { Feed } from './feed.ts'
 import { Inventory } from './devices/inventory.ts'
 import { Oauth } from './settings/oauth.ts'
 import type { Store } from './port.ts'
 import { Ports } from './settings/ports.ts'
+import { findDamage } from './engine/damage.ts'
+import { createPrivateFile } from './engine/private-file.ts'
+import { findCopies } from './migrate/copy-store.ts'
 import { findPooling } from './engine/pooler.ts'
 import {
   connectionOptions,
@@ -71,10 +74,13 @@ export async function openStore(settings: StoreSettings, options: OpenOptions): 
   if (settings.kind === 'sqlite' && initialSettings === undefined && !sqliteExists(settings)) {
     return fail({ kind: 'store-absent', where: settings.path })
   }
+  if (settings.kind === 'sqlite' && initialSettings !== undefined) createFirst(settings)
   const engine = settings.kind === 'sqlite' ? openSqlite(settings) : openPostgres(settings)
   return await withEngine(engine, async () => {
     const pooling = await poolingOf(settings)
     if (!pooling.ok) return pooling
+    const sound = await checkWhole(engine)
+    if (!sound.ok) return sound
     const { actor = { who: 'auto', from: 'start' } } = options
     const now = clock.now()
     const prepared = await prepareSchema(engine, { initialSettings, now, actor })
@@ -107,6 +113,30 @@ export async function readStore(settings: StoreSettings, clock: Clock): Outcome<
   })
 }
 
+/** So that there is a file to be looked at from the first statement on. */
+function createFirst(settings: SqliteSettings): void {
+  if (sqliteExists(settings)) return
+  try {
+    createPrivateFile(settings.path)
+  } catch {
+    // SQLite is about to say why, in its own words.
+  }
+}
+
+/** What is damaged is not begun with: what is left of a deny list would be taken for all of it. */
+async function checkWhole(engine: Engine): Answer<undefined> {
+  const found = engine.dialect === 'sqlite' ? await findDamage(engine.db) : undefined
+  return found === undefined
+    ? ok(undefined)
+    : fail({ kind: 'store-corrupt', detail: `${found} (${engine.where})`, copies: [] })
+}
+
+/** With what may lie beside a damaged file. */
+async function withCopies(engine: Engine, failure: StoreFailure): Promise<StoreFailure> {
+  if (failure.kind !== 'store-corrupt' || engine.dialect !== 'sqlite') return failure
+  return { ...failure, copies: await findCopies(engine, engine.db) }
+}
+
 /** Before the first question, which already sets what belongs to a session. */
 async function poolingOf(settings: StoreSettings): Answer<undefined> {
   if (settings.kind === 'sqlite') return ok(undefined)
@@ -118,13 +148,14 @@ async function poolingOf(settings: StoreSettings): Answer<undefined> {
 async function withEngine(engine: Engine, work: () => Outcome<Store>): Outcome<Store> {
   try {
     const done = await work()
-    if (!done.ok) await engine.close()
-    return done
+    if (done.ok) return done
+    await engine.close()
+    return fail(await withCopies(engine, done.failure))
   } catch (error) {
     await engine.close()
     const trouble = engine.troubleOf(error)
     if (trouble === undefined) throw error
-    return fail(trouble)
+    return fail(await withCopies(engine, trouble))
   }
 }
 

@@ -106,8 +106,10 @@ export class ChangeWatcher {
       .then(async () => {
         this.#queued = false
         const read = await this.#readChanges()
-        if (read.ok) this.#storeAnswered()
-        else this.#storeFailed(read.failure)
+        const writable = read.ok ? await this.#store.feed.lookAhead() : read
+        if (read.ok) this.#answeredAt = SYSTEM_CLOCK.now()
+        if (writable.ok) this.#storeAnswered()
+        else this.#storeFailed(writable.failure)
       })
       .catch((error: unknown) =>
         log.error({ err: error }, 'internal error while a change of the store was applied'),
@@ -195,10 +197,19 @@ export class ChangeWatcher {
     this.#failures += 1
     if (this.#failure?.kind !== why.kind) {
       const facts = explanationFields(explainStore(why))
-      this.#logger.log.error(facts, 'the store is unavailable: the last known state stays in force')
+      this.#logger.log.error(facts, FAILED[why.kind] ?? UNAVAILABLE)
     }
     this.#failure = why
   }
+}
+
+const UNAVAILABLE = 'the store is unavailable: the last known state stays in force'
+/** What is said in the log where the store answers, or another one does. */
+const FAILED: Readonly<Partial<Record<StoreFailure['kind'], string>>> = {
+  'store-read-only':
+    'the store cannot be written: changes are refused, and what it says stays in force',
+  'store-replaced':
+    'the file of the store was taken away, replaced or written over: changes are refused, and the last known state stays in force',
 }
 
 /** Topics that speak of the whole fleet. */

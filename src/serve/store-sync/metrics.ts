@@ -18,6 +18,12 @@ export class StoreMetrics {
   readonly #up = this.#metrics.gauge('tfe_store_up', {
     help: '1 while the store answers; while it does not, the last known state stays in force.',
   })
+  readonly #inPlace = this.#metrics.gauge('tfe_store_file_in_place', {
+    help: '0 while the path of the store names another file than the one that is open, or that one was written over: changes are refused, and the last known state stays in force.',
+  })
+  readonly #writable = this.#metrics.gauge('tfe_store_writable', {
+    help: '0 while the store is known not to be writable: changes are refused.',
+  })
   readonly #revision = this.#metrics.gauge('tfe_store_revision', {
     help: 'The revision of the store that requests are judged by.',
   })
@@ -86,6 +92,10 @@ export class StoreMetrics {
   /** In the text format of Prometheus. */
   text({ store, sightings, refusals, maintenance }: StoreFacts): Promise<string> {
     this.#up.set(store.failure === undefined ? 1 : 0)
+    this.#inPlace.set(store.failure?.kind === 'store-replaced' ? 0 : 1)
+    this.#writable.set(
+      store.failure?.kind === 'store-replaced' || store.failure?.kind === 'store-read-only' ? 0 : 1,
+    )
     this.#revision.set(store.revision)
     this.#answered.set(store.answeredAt / 1000)
     this.#buffered.set(sightings.buffered)

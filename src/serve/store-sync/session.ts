@@ -206,7 +206,9 @@ export class StoreSession {
 
   /** Why no traffic should come: what is judged by is too old. */
   notReadyReason(): string | undefined {
-    const { answeredAt } = this.#watcher.facts
+    const { answeredAt, failure } = this.#watcher.facts
+    // Nothing that is acknowledged meanwhile is missing here: no process can change the store.
+    if (failure?.kind === 'store-replaced') return undefined
     const silent = Date.now() - answeredAt
     if (silent < NOT_READY_AFTER_MS) return undefined
     return `the store has not answered for ${countText(Math.floor(silent / 60_000), 'minute')}`
@@ -223,7 +225,7 @@ export class StoreSession {
     const sentence = why === undefined ? 'the store does not answer' : explainStore(why).sentence
     const since = new Date(answeredAt).toISOString()
     const basis =
-      failure === undefined && !isSilent
+      (failure === undefined || failure.kind === 'store-read-only') && !isSilent
         ? 'decisions use what it says'
         : `decisions use what it said last at ${since}`
     return `${sentence}; ${basis}; ${waitingText(counts)}`

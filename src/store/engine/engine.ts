@@ -5,6 +5,9 @@ import type { Db, Tx } from '../schema/tables.ts'
 /** Which SQL is spoken. */
 export type Dialect = 'sqlite' | 'postgres'
 
+/** What a copy is for: a program from before there were stamps goes on with one that was made before an upgrade. */
+export type CopyUse = 'backup' | 'before-upgrade'
+
 /** An `Engine` is an open database, before anything is known about what is in it. */
 export interface Engine {
   /** For the few statements that SQLite and PostgreSQL spell differently. */
@@ -20,8 +23,10 @@ export interface Engine {
   announce(tx: Tx): Promise<void>
   /** Reads from a consistent view of its own, which blocks no writer and is closed after `work`. */
   consistentRead<Value>(work: (db: Db) => Promise<Value>): Promise<Value>
+  /** Says why nothing could be written now, although no change was asked for; undefined where it cannot be told. */
+  lookAhead(): Promise<StoreTrouble | undefined>
   /** Writes a whole copy beside a running store. */
-  backup(path: string): Promise<Result<void, StoreTrouble | TransferFailure>>
+  backup(path: string, use: CopyUse): Promise<Result<void, StoreTrouble | TransferFailure>>
   /** Calls back when another connection may have changed something: a hint, never the truth. */
   listen(hint: () => void): () => void
   close(): Promise<void>

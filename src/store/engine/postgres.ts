@@ -79,6 +79,7 @@ function engineOf(settings: PostgresSettings, pooling: PoolConfig): Engine {
           await sql`set transaction read only`.execute(one)
           return await work(one)
         }),
+    lookAhead: () => Promise.resolve(undefined),
     backup: () => Promise.resolve(fail({ kind: 'backup-elsewhere' })),
     listen: (hint) => listen(settings, hint),
     close: () => db.destroy(),
@@ -210,7 +211,7 @@ function troubleOf(error: unknown): StoreTrouble | undefined {
   if (code === '55P03' || code === '40P01' || code === '40001')
     return { kind: 'store-locked', detail }
   if (code === '25006' || code === '42501') return { kind: 'store-read-only', detail }
-  if (code.startsWith('XX')) return { kind: 'store-corrupt', detail }
+  if (code.startsWith('XX')) return { kind: 'store-corrupt', detail, copies: [] }
   if (code === '3D000' || code === '3F000') return { kind: 'not-a-store', detail }
   if (/^(?:08|28|53|57|58)/.test(code)) return { kind: 'store-unavailable', detail }
   if (/^E[A-Z]+$/.test(code)) return { kind: 'store-unavailable', detail }

@@ -6,6 +6,8 @@ import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { FileGuard } from './file-guard.ts'
+import { newStamp } from './journal-stamp.ts'
 
 /** Where a `Worker` finds this file. */
 export const THREAD_FILE = new URL(import.meta.url)
@@ -19,6 +21,8 @@ export interface ThreadSettings {
   /** The most the file may grow to, in octets. */
   readonly maxBytes: number | undefined
   readonly access: SqliteAccess
+  /** A descriptor of the file that stays open as long as the connection; undefined where the file cannot be looked at. */
+  readonly file: number | undefined
 }
 
 /** `read`: nothing is made or changed, and the process that serves from the file goes on. */
@@ -49,6 +53,8 @@ if (!isMainThread && parentPort !== null && isThreadSettings(settings)) serve(se
 
 function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): void {
   const statements = new Map<string, StatementSync>()
+  const guard =
+    settings.file === undefined ? undefined : new FileGuard(settings.path, settings.file)
   let database: DatabaseSync | undefined
   let isShortened = false
   // Once one query has waited in vain for another process's transaction, those behind it wait a short time only:
@@ -57,26 +63,36 @@ function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): 
     isShortened = busyTimeout !== settings.busyTimeout
     database?.exec(`pragma busy_timeout = ${busyTimeout}`)
   }
+  const close = (): void => {
+    statements.clear()
+    if (settings.access === 'write' && guard?.fault() !== undefined) guard.setJournalApart()
+    database?.close()
+    if (settings.access === 'read') removeCompanions(settings)
+  }
+  const answer = (request: ThreadRequest): ThreadResponse => {
+    // What undoes a change is let through whatever became of the file.
+    const isGuarded = request.sql !== ROLLBACK
+    if (isGuarded) demandSoundFile(guard)
+    database ??= settings.access === 'read' ? openForReading(settings) : open(settings)
+    const isFirstStamp = request.sql === COMMIT && stampChange(database)
+    const response = execute(request, prepared(request.sql, database, statements))
+    // A file without a stamp is like every other without one: from now on it is told from them.
+    if (isFirstStamp) database.exec('pragma wal_checkpoint(passive)')
+    if (isGuarded) demandSoundFile(guard)
+    return response
+  }
   port.on('message', (request: ThreadRequest) => {
     try {
-      database ??= settings.access === 'read' ? openForReading(settings) : open(settings)
       if (request.sql === CLOSE) {
-        statements.clear()
-        database.close()
-        if (settings.access === 'read') removeCompanions(settings)
-        port.postMessage({
-          kind: 'rows',
-          id: request.id,
-          rows: [],
-          changes: 0,
-        } satisfies ThreadResponse)
+        close()
+        port.postMessage(closedResponse(request.id))
         return port.close()
       }
-      const statement = prepared(request.sql, database, statements)
-      port.postMessage(execute(request, statement))
+      port.postMessage(answer(request))
       if (isShortened && request.sql === BEGIN) setBusyTimeout(settings.busyTimeout)
     } catch (error) {
       const failed = failure(request.id, error)
+      if (request.sql === BEGIN && database?.isTransaction === true) database.exec(ROLLBACK)
       port.postMessage(failed)
       if (isBusy(failed.errcode) && !isShortened)
         setBusyTimeout(Math.min(SHORT_BUSY_TIMEOUT_MS, settings.busyTimeout))
@@ -84,8 +100,40 @@ function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): 
   })
 }
 
+const closedResponse = (id: number): ThreadResponse => ({ kind: 'rows', id, rows: [], changes: 0 })
+
+/** Neither is a code of SQLite: its primary codes end at 101. */
+export const FILE_REPLACED = 0xe1
+export const JOURNAL_FOREIGN = 0xe2
+
+/** Nothing is read from a file that is not the one that was opened, and nothing that went there is acknowledged. */
+function demandSoundFile(guard: FileGuard | undefined): void {
+  const fault = guard?.fault()
+  if (fault === undefined) return
+  const errcode = fault.kind === 'replaced' ? FILE_REPLACED : JOURNAL_FOREIGN
+  throw Object.assign(new Error(fault.detail), { errcode })
+}
+
+/**
+ * Gives a change the stamp by which its log is known (`journal-stamp.ts`); one that wrote nothing has none. Returns whether
+ * it is the first of its file.
+ */
+function stampChange(database: DatabaseSync): boolean {
+  const { changes = 0 } = database.prepare('select total_changes() as changes').get() ?? {}
+  if (changes === (stamped.get(database) ?? 0)) return false
+  const { user_version: before } = database.prepare('pragma user_version').get() ?? {}
+  database.exec(`pragma application_id = ${Number(before)}; pragma user_version = ${newStamp()}`)
+  stamped.set(database, changes)
+  return before === 0
+}
+
+/** How many rows a connection had changed when it gave its last stamp. */
+const stamped = new WeakMap<DatabaseSync, unknown>()
+
 /** What begins a change. IMMEDIATE: one that reads first and writes later could find the file taken and lose its reads. */
 export const BEGIN = 'begin immediate'
+export const COMMIT = 'commit'
+export const ROLLBACK = 'rollback'
 
 /** Long enough for another process's small change, short enough for a person who looks at a page. */
 const SHORT_BUSY_TIMEOUT_MS = 100

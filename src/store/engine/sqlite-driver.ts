@@ -16,6 +16,8 @@ import {
 import {
   BEGIN,
   CLOSE,
+  COMMIT,
+  ROLLBACK,
   THREAD_FILE,
   type ThreadResponse,
   type ThreadSettings,
@@ -67,11 +69,11 @@ class ThreadDriver implements Driver {
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'))
+    await connection.executeQuery(CompiledQuery.raw(COMMIT))
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'))
+    await connection.executeQuery(CompiledQuery.raw(ROLLBACK))
   }
 
   async destroy(): Promise<void> {

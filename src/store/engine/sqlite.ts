@@ -2,15 +2,18 @@
  * The embedded default: one SQLite file in WAL mode, on a thread of its own. Its pragmas, and how it waits for a
  * transaction of another process, stand in `sqlite-connection.ts`; which processes may have it in use, in `lock.ts`.
  */
-import { existsSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Kysely, sql } from 'kysely'
+import { codeOrText } from '../../kernel/error-code.ts'
 import { fail, ok, type Millis, type Result } from '../../kernel/types.ts'
-import type { Engine } from './engine.ts'
+import type { CopyUse, Engine } from './engine.ts'
 import type { StoreTrouble, TransferFailure } from '../failure.ts'
 import { createPrivateFile } from './private-file.ts'
-import type { SqliteAccess } from './sqlite-connection.ts'
+import { holdFile } from './held-file.ts'
+import { newStamp } from './journal-stamp.ts'
+import { FILE_REPLACED, JOURNAL_FOREIGN, type SqliteAccess } from './sqlite-connection.ts'
 import { sqliteDialect, SqliteError } from './sqlite-driver.ts'
 import type { Tables } from '../schema/tables.ts'
 
@@ -27,8 +30,10 @@ export interface SqliteSettings {
 /** Opens a file; whether it is a store of ours is asked later. */
 export function openSqlite(settings: SqliteSettings, access: SqliteAccess = 'write'): Engine {
   const { path } = settings
+  const held = holdFile(path)
   const connection = {
     path,
+    file: held?.file,
     busyTimeout: settings.busyTimeout ?? 5000,
     maxBytes: settings.maxBytes,
     access,
@@ -41,14 +46,41 @@ export function openSqlite(settings: SqliteSettings, access: SqliteAccess = 'wri
     troubleOf: (error) => troubleOf(error, path),
     consistentRead: (work) =>
       // Temporary tables are those of one connection.
-      access === 'read' ? readAtOneMoment(db, work) : consistentRead(work, connection),
-    backup: (target) => backup(target, connection),
+      access === 'read'
+        ? readAtOneMoment(db, work)
+        : whileInPlace(db, () => consistentRead(work, connection)),
+    backup: async (target, use) => {
+      try {
+        const write = () => backup(target, use, connection)
+        // The first connection is in the middle of the upgrade.
+        return await (use === 'before-upgrade' ? write() : whileInPlace(db, write))
+      } catch (error) {
+        const trouble = troubleOf(error, path)
+        if (trouble === undefined) throw error
+        return fail(trouble)
+      }
+    },
+    lookAhead: () => lookAhead(path),
     // `begin immediate` is the lock already.
     lockWriters: () => Promise.resolve(),
     // Within this process `Transactions` calls its listeners; other processes find a change by their poll.
     announce: () => Promise.resolve(),
     listen: () => () => {},
-    close: () => db.destroy(),
+    close: () => db.destroy().finally(() => held?.release()),
+  }
+}
+
+/** A mount that was turned read-only is seen before the first change that it costs. */
+async function lookAhead(path: string): Promise<StoreTrouble | undefined> {
+  try {
+    await access(path, constants.W_OK)
+    return undefined
+  } catch (error) {
+    const code = codeOrText(error)
+    // That the file is gone is told by whatever is read.
+    return code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
+      ? { kind: 'store-read-only', detail: `${path} may not be written (${code})` }
+      : undefined
   }
 }
 
@@ -56,6 +88,15 @@ export function openSqlite(settings: SqliteSettings, access: SqliteAccess = 'wri
 export const sqliteExists = ({ path }: SqliteSettings): boolean => existsSync(path)
 
 type ConnectionSettings = Parameters<typeof sqliteDialect>[0]
+
+/** The first connection knows what the file was when it was opened: another one is opened while that is so, and used. */
+async function whileInPlace<Value>(db: Kysely<Tables>, work: () => Promise<Value>): Promise<Value> {
+  const look = () => sql`select 1`.execute(db)
+  await look()
+  const value = await work()
+  await look()
+  return value
+}
 
 async function consistentRead<Value>(
   work: (db: Kysely<Tables>) => Promise<Value>,
@@ -85,6 +126,7 @@ const readAtOneMoment = <Value>(
 
 async function backup(
   target: string,
+  use: CopyUse,
   connection: ConnectionSettings,
 ): Promise<Result<void, StoreTrouble | TransferFailure>> {
   if (existsSync(target)) {
@@ -97,6 +139,7 @@ async function backup(
     createPrivateFile(unfinished)
     // A copy of one moment, without the free pages, on a connection of its own: changes go on meanwhile.
     await sql`vacuum into ${unfinished}`.execute(db)
+    if (use === 'backup') await stampCopy(unfinished, connection)
     await flush(unfinished)
     await rename(unfinished, target)
     await flush(dirname(target))
@@ -105,6 +148,22 @@ async function backup(
     await rm(unfinished, { force: true }).catch(() => {})
     const detail = error instanceof Error ? error.message : String(error)
     return fail(troubleOf(error, connection.path) ?? { kind: 'backup-refused', detail })
+  } finally {
+    await db.destroy()
+  }
+}
+
+/**
+ * A backup is told from every state of the store that it was made of (`journal-stamp.ts`), and is in WAL mode already: the
+ * first program that opens it does not have to change that.
+ */
+async function stampCopy(path: string, connection: ConnectionSettings): Promise<void> {
+  const db = new Kysely<Tables>({
+    dialect: sqliteDialect({ ...connection, path, file: undefined, access: 'write' }),
+  })
+  try {
+    await sql`pragma application_id = 0`.execute(db)
+    await sql`pragma user_version = ${sql.lit(newStamp())}`.execute(db)
   } finally {
     await db.destroy()
   }
@@ -133,13 +192,17 @@ function troubleOf(error: unknown, where: string): StoreTrouble | undefined {
     case 14: // SQLITE_CANTOPEN
       return { kind: 'store-unavailable', detail }
     case 11: // SQLITE_CORRUPT
-      return { kind: 'store-corrupt', detail }
+      return { kind: 'store-corrupt', detail, copies: [] }
     case 13: // SQLITE_FULL
       return { kind: 'store-full', detail }
     case 21: // SQLITE_MISUSE
       return { kind: 'store-closed' }
     case 26: // SQLITE_NOTADB
       return { kind: 'not-a-store', detail }
+    case FILE_REPLACED:
+      return { kind: 'store-replaced', detail: error.message }
+    case JOURNAL_FOREIGN:
+      return { kind: 'journal-foreign', detail: error.message }
     default:
       return undefined
   }

@@ -32,7 +32,7 @@ export async function copyStore(
     fail({ kind: 'copy-failed', dialect: engine.dialect, from: options.version, copy, detail })
   if (engine.dialect === 'sqlite') {
     // On a connection of its own, which sees the file as it was before this transaction.
-    const written = await engine.backup(copy)
+    const written = await engine.backup(copy, 'before-upgrade')
     if (written.ok) return ok(copy)
     return refused('detail' in written.failure ? written.failure.detail : written.failure.kind)
   }

@@ -96,7 +96,7 @@ export class Transfer {
 
   /** Copies a running store to a file that does not exist yet. A copy that could not be audited is deleted. */
   async backup(actor: Actor, path: string): Outcome<void> {
-    const done = await this.#engine.backup(path)
+    const done = await this.#engine.backup(path, 'backup')
     if (!done.ok) return done
     const { size: octets } = await stat(path)
     const entry = { action: 'store.backup', subject: 'store', after: { octets } }
