@@ -89,5 +89,5 @@ export const STORE: Cases<StoreFailure> = {
     wanted: amount('wanted'),
   }),
   'backup-refused': byUs({ kind: 'backup-refused', detail }),
-  'backup-elsewhere': byUs({ kind: 'backup-elsewhere' }),
+  'backup-elsewhere': byUs({ kind: 'backup-elsewhere', command: '{command}' }),
 }

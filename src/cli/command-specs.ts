@@ -98,6 +98,26 @@ function addStoreCommands(program: TfeCommand): void {
       const { upgradeCommand } = await import('./commands/upgrade.ts')
       return await upgradeCommand({ file, dryRun, confirmed, json }, environment)
     })
+  program
+    .command('restore')
+    .summary('put a backup in the place of the store, while nothing serves from it')
+    .description(
+      'Checks a backup whole (`tfe backup` writes one) and says what it brings back and what is lost: entries of the deny list, blocks, the latch, standings, administrators and tokens that were changed since. Then, once that is confirmed, it puts the backup in the place of the store; the old one is kept beside it under another name. It refuses while a program has the store open. Whenever it ends early, the old store or the new one is there whole. With --dry-run nothing is changed: exit code 1 where a stricter decision would be lost, else 0. Sessions of administrators end. PostgreSQL is restored by its own tools; the command is printed.',
+    )
+    .argument('<BACKUP>', 'the file that `tfe backup` wrote')
+    .needsConfiguration()
+    .option('--dry-run', 'say what would be lost, and change nothing')
+    .option('--confirm', 'do not ask')
+    .examples(
+      'tfe restore tfe-2026-11-22.db --dry-run --config /etc/tfe/epmm.yaml',
+      'tfe restore tfe-2026-11-22.db --config /etc/tfe/epmm.yaml',
+    )
+    .with(json)
+    .does(async ({ takes: [backup = ''], file, options, json }, environment) => {
+      const [dryRun, confirmed] = [options.has('dry-run'), options.has('confirm')]
+      const { restoreCommand } = await import('./commands/restore.ts')
+      return await restoreCommand({ backup, file, dryRun, confirmed, json }, environment)
+    })
   addKeys(program)
   addAdmin(program)
   program

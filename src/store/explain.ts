@@ -280,7 +280,7 @@ function explainTransferFailure(why: TransferFailure): SentenceAndStep {
     case 'backup-elsewhere':
       return [
         'the store is PostgreSQL, which is backed up by its own tools',
-        'use pg_dump, or write an export: `tfe export FILE`',
+        `run \`${why.command}\` (the password as PGPASSWORD or from .pgpass), or write an export: \`tfe export FILE\``,
       ]
     case 'backup-refused':
       return [`no backup was written: ${why.detail}`, 'name a file that does not exist yet']

@@ -112,8 +112,8 @@ export type TransferFailure =
   | { readonly kind: 'import-malformed'; readonly line: number; readonly detail: string }
   | { readonly kind: 'import-other-schema'; readonly found: number; readonly wanted: number }
   | { readonly kind: 'backup-refused'; readonly detail: string }
-  /** The database is no file. */
-  | { readonly kind: 'backup-elsewhere' }
+  /** The database is no file; `command` makes a backup of it. */
+  | { readonly kind: 'backup-elsewhere'; readonly command: string }
 
 /** The nouns of which there can be too many, none, or an older one. */
 export type EntityKind =

@@ -6,6 +6,7 @@ import { Client, Pool, type ClientConfig, type PoolConfig } from 'pg'
 import { fail } from '../../kernel/types.ts'
 import type { Engine } from './engine.ts'
 import type { StoreTrouble } from '../failure.ts'
+import { postgresCommands } from './postgres-commands.ts'
 import type { Tables } from '../schema/tables.ts'
 
 /** Where a PostgreSQL store lies. */
@@ -80,7 +81,13 @@ function engineOf(settings: PostgresSettings, pooling: PoolConfig): Engine {
           return await work(one)
         }),
     lookAhead: () => Promise.resolve(undefined),
-    backup: () => Promise.resolve(fail({ kind: 'backup-elsewhere' })),
+    backup: () =>
+      Promise.resolve(
+        fail({
+          kind: 'backup-elsewhere',
+          command: postgresCommands(settings.url, settings.schema).backup,
+        }),
+      ),
     listen: (hint) => listen(settings, hint),
     close: () => db.destroy(),
   }

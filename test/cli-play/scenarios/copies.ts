@@ -34,4 +34,23 @@ export const COPIES = [
     ['$heir --from $folder/export.jsonl --json', { says: /"rows": [1-9]/u }],
     ['$heir --from $folder/export.jsonl', { code: 1 }],
   ),
+  ...scenarios(
+    'restore',
+    [
+      '$folder/none.sqlite --config $heir --dry-run',
+      {
+        code: 1,
+        says: /found no file there, wanted a backup/u,
+        onPostgres: { code: 1, says: /pg_restore/u },
+      },
+    ],
+    [
+      '$folder/backup.sqlite --config $heir',
+      { code: 2, says: /--confirm/u, onPostgres: { code: 1 } },
+    ],
+    [
+      '$folder/backup.sqlite --config $heir --confirm --json',
+      { says: /"outcome": "restored"/u, onPostgres: { code: 1 } },
+    ],
+  ),
 ]

@@ -131,7 +131,7 @@ describe('a log beside the file', () => {
     readonly what: string
     /** What SQLite alone reads of the deny list of 1, 2 and 3. */
     readonly control: string | RegExp
-    put(store: Store, at: string): Promise<void>
+    readonly put: (store: Store, at: string) => Promise<void>
   }
   const SWAPS: readonly Swap[] = [
     {
@@ -222,9 +222,9 @@ describe('a file that is open', () => {
   interface Taken {
     readonly what: string
     readonly says: RegExp
-    take(): void
+    readonly take: () => void
     /** Undoes it, where that can be undone. */
-    giveBack?(): void
+    readonly undo?: () => void
   }
   const OVERWRITTEN = /was written over while it was open/u
   const TAKEN: readonly Taken[] = [
@@ -236,13 +236,13 @@ describe('a file that is open', () => {
         renameSync(path, join(folder, 'kept.db'))
         renameSync(join(folder, 'copy.db'), path)
       },
-      giveBack: () => renameSync(join(folder, 'kept.db'), path),
+      undo: () => renameSync(join(folder, 'kept.db'), path),
     },
     {
       what: 'is moved away',
       says: /there is no file/u,
       take: () => renameSync(path, join(folder, 'kept.db')),
-      giveBack: () => renameSync(join(folder, 'kept.db'), path),
+      undo: () => renameSync(join(folder, 'kept.db'), path),
     },
     { what: 'is removed', says: /there is no file/u, take: () => rmSync(path) },
     {
@@ -264,12 +264,12 @@ describe('a file that is open', () => {
       what: 'loses its folder',
       says: /there is no file/u,
       take: () => renameSync(folder, `${folder}-moved`),
-      giveBack: () => renameSync(`${folder}-moved`, folder),
+      undo: () => renameSync(`${folder}-moved`, folder),
     },
   ]
   test.each(TAKEN)(
     'and $what takes no change, and says nothing of what is there',
-    async ({ take, giveBack, says }) => {
+    async ({ take, undo, says }) => {
       const store = await made()
       unwrap(await deny(store, '1'))
       writeBack()
@@ -288,8 +288,8 @@ describe('a file that is open', () => {
         expect(why.kind).toBe('store-replaced')
         expect(explainStore(why).sentence).toMatch(says)
       }
-      giveBack?.()
-      if (giveBack !== undefined) {
+      undo?.()
+      if (undo !== undefined) {
         unwrap(await deny(store, '5'))
         expect(await denied(store)).toEqual(['1', '2', '3', '5'])
       }

@@ -1,0 +1,310 @@
+/**
+ * `tfe restore`: what it says before it does anything, what it refuses, and that the old store or the new one is there
+ * whole, whenever it ends.
+ */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { KeyFingerprint } from '../../../src/kernel/types.ts'
+import { lockStore } from '../../../src/store/engine/lock.ts'
+import { openStore, type Store } from '../../../src/store/store.ts'
+import { sighting, makeCurrent } from '../../support/admin/sightings.ts'
+import { tfe, type CommandOutput } from '../../support/cli/run-command.ts'
+import { productYaml, writeFiles } from '../../support/front-ends/product.ts'
+import { aRing, testClock } from '../../support/store/backends.ts'
+
+let folder: string
+let config: string
+let path: string
+let backup: string
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tfe-restore-'))
+  writeFiles(folder)
+  config = join(folder, 'tfe.yaml')
+  path = join(folder, 'data/tfe.sqlite')
+  backup = join(folder, 'backup.db')
+  writeFileSync(
+    config,
+    productYaml({ upstreamPort: 1, yaml: { store: ' { sqlite: data/tfe.sqlite }' } }),
+  )
+  mkdirSync(join(folder, 'data'))
+  await withStore((store) => change(store, '1'), { enforcement: 'recording' })
+  await withStore(async (store) => {
+    await makeCurrent(store)
+    await store.sightings.record([sighting('a')])
+    await store.admins.create(BY, {
+      name: 'bob',
+      role: 'administrator',
+      passwordHash: 'x',
+      certificateKey: undefined,
+    })
+    expect(await store.transfer.backup(BY, backup)).toEqual({ ok: true, value: undefined })
+  })
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const BY = { who: 'test', from: 'test' }
+const change = (store: Store, digit: string) =>
+  store.denials.add(BY, { kind: 'key', key: digit.repeat(64) as KeyFingerprint }, `note ${digit}`)
+
+async function withStore<Value>(
+  work: (store: Store) => Promise<Value>,
+  initialSettings?: { enforcement: 'recording' },
+): Promise<Value> {
+  const opened = await openStore(
+    { kind: 'sqlite', path },
+    { clock: testClock(), ring: aRing(1), initialSettings },
+  )
+  if (!opened.ok) throw new Error(JSON.stringify(opened.failure))
+  try {
+    return await work(opened.value)
+  } finally {
+    await opened.value.close()
+  }
+}
+
+const restore = (...options: readonly string[]): Promise<CommandOutput> =>
+  tfe(['restore', backup, '--config', config, ...options])
+
+const denied = (): Promise<number> =>
+  withStore(async (store) => {
+    const list = await store.denials.list()
+    return list.ok ? list.value.length : -1
+  })
+
+test('a backup takes the place of the store, which is kept; who did it stands in its audit trail', async () => {
+  await withStore((store) => change(store, '2'))
+  expect(await denied()).toBe(2)
+  const said = await restore('--confirm')
+  expect(said).toMatchObject({ code: 0, err: '' })
+  expect(said.out).toMatch(/entries of the deny list are lost \(1\)\n {4}key 2{64} \(note 2\)/u)
+  const [kept = ''] = readdirSync(join(folder, 'data')).filter((name) =>
+    /\.replaced-\d{8}T\d{6}Z$/u.test(name),
+  )
+  expect(said.out).toContain(kept)
+  expect(await denied()).toBe(1)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  const { items } = await withStore(async (store) => {
+    const rows = await store.audit.list({ limit: 1 })
+    return rows.ok ? rows.value : { items: [] }
+  })
+  expect(items).toMatchObject([
+    {
+      action: 'store.restore',
+      after: {
+        file: backup,
+        lost: { 'deny-entries': 1 },
+        replaced: { revision: expect.any(Number) },
+      },
+    },
+  ])
+  const old = new DatabaseSync(join(folder, 'data', kept))
+  expect(old.prepare('select count(*) as count from deny_entries').get()).toEqual({ count: 2 })
+  old.close()
+})
+
+test('--dry-run names what is lost, with exit code 1, and changes nothing', async () => {
+  await withStore(async (store) => {
+    await change(store, '2')
+    const current = await store.enforcement.current()
+    if (!current.ok) throw new Error(current.failure.kind)
+    const retention = { saveAuthentication: true, saveDecryption: true }
+    await store.enforcement.require(BY, retention, current.value.version)
+    const carol = { name: 'carol', role: 'administrator', passwordHash: 'x' } as const
+    await store.admins.create(BY, { ...carol, certificateKey: undefined })
+    await store.admins.remove(BY, 'bob', 'any')
+  })
+  const before = readFileSync(path)
+  const said = await restore('--dry-run', '--json')
+  expect(said.code).toBe(1)
+  expect(JSON.parse(said.out)).toMatchObject({
+    outcome: 'would-lose',
+    lost: [
+      { kind: 'latch', count: 1 },
+      { kind: 'deny-entries', count: 1, items: [`key ${'2'.repeat(64)} (note 2)`] },
+      { kind: 'administrators', count: 1, items: ['bob: removed since'] },
+    ],
+  })
+  expect(readFileSync(path).equals(before)).toBe(true)
+  expect(await tfe(['restore', backup, '--config', config, '--dry-run'])).toMatchObject({ code: 1 })
+})
+
+test('without a stricter decision since the backup --dry-run ends with 0', async () => {
+  expect(await restore('--dry-run')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('no stricter decision is lost') as string,
+  })
+})
+
+test('revisions only grow, and whatever was read before is read anew', async () => {
+  const before = await withStore(async (store) => {
+    for (let turn = 0; turn < 5; turn += 1) await change(store, `${turn + 2}`)
+    return await store.feed.revision()
+  })
+  await restore('--confirm')
+  await withStore(async (store) => {
+    const after = await store.feed.revision()
+    if (!before.ok || !after.ok) throw new Error('no revision')
+    expect(after.value).toBeGreaterThan(before.value)
+    expect(await store.feed.since(before.value - 2)).toMatchObject({
+      value: { kind: 'everything' },
+    })
+  })
+})
+
+test('it asks first, and another answer than yes changes nothing', async () => {
+  await withStore((store) => change(store, '2'))
+  expect(await restore()).toMatchObject({ code: 2 })
+  const said = await tfe(['restore', backup, '--config', config], {}, ['no'])
+  expect(said).toMatchObject({ code: 1 })
+  expect(said.err).toContain('nothing was changed')
+  expect(await denied()).toBe(2)
+})
+
+test('while a program serves from the store it is refused', async () => {
+  const lock = await lockStore({ kind: 'sqlite', path }, 'shared')
+  if (!lock.ok) throw new Error('not locked')
+  expect(await restore('--confirm')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('stop every `tfe serve`') as string,
+  })
+  await lock.value.release()
+})
+
+/** Something else than a backup, and what is said of it. */
+const REFUSED: readonly (readonly [string, RegExp, () => void])[] = [
+  ['a file that is not there', /found no file there, wanted a backup/u, () => rmSync(backup)],
+  [
+    'the store itself',
+    /found the file of the store itself/u,
+    () => {
+      rmSync(backup)
+      copyFileSync(path, `${path}.own`)
+      renameSync(`${path}.own`, backup)
+      rmSync(path)
+      renameSync(backup, path)
+      backup = path
+    },
+  ],
+  [
+    'a file that is no database',
+    /no store of this program/u,
+    () => writeFileSync(backup, 'a letter, and not a database. '.repeat(99)),
+  ],
+  [
+    'a database of another program',
+    /no store of this program/u,
+    () => {
+      rmSync(backup)
+      const other = new DatabaseSync(backup)
+      other.exec('create table theirs (a)')
+      other.close()
+    },
+  ],
+  [
+    'a cut backup',
+    /the backup is damaged/u,
+    () => writeFileSync(backup, readFileSync(backup).subarray(0, 40_960)),
+  ],
+  [
+    'a backup whose index lacks a row',
+    /the backup is damaged: .*index/u,
+    () => {
+      const other = new DatabaseSync(backup)
+      const row = other
+        .prepare("select rootpage from sqlite_master where name = 'devices_approval'")
+        .get()
+      other.close()
+      const octets = readFileSync(backup)
+      octets.set([10, 0, 0, 0, 0, 16, 0], (Number(row?.['rootpage']) - 1) * 4096)
+      writeFileSync(backup, octets)
+    },
+  ],
+  [
+    'a backup of a newer program',
+    /schema 1003/u,
+    () => {
+      const other = new DatabaseSync(backup)
+      other.exec('insert into schema_versions values (1003, 1)')
+      other.close()
+    },
+  ],
+  [
+    'a backup beside the journal of another file',
+    /do not belong together/u,
+    () => {
+      const other = new DatabaseSync(path)
+      other.exec('create table more (a); insert into more values (1)')
+      copyFileSync(`${path}-wal`, `${backup}-wal`)
+      other.close()
+    },
+  ],
+]
+test.each(REFUSED)('%s is refused, and the store stays as it is', async (_, says, spoil) => {
+  await withStore((store) => change(store, '2'))
+  spoil()
+  const before = readFileSync(path)
+  const said = await restore('--confirm')
+  expect(said).toMatchObject({ code: 1, out: '' })
+  expect(said.err).toMatch(says)
+  expect(readFileSync(path).equals(before)).toBe(true)
+  expect(
+    readdirSync(join(folder, 'data')).filter((name) => /restoring|replaced/u.test(name)),
+  ).toEqual([])
+})
+
+test('a damaged store is replaced, and it is said that nothing can be said of what is lost', async () => {
+  writeFileSync(path, readFileSync(path).subarray(0, 20_000))
+  const said = await restore('--confirm')
+  expect(said).toMatchObject({ code: 0 })
+  expect(said.out).toContain('cannot be read, so that it cannot be said which decisions are lost')
+  expect(await denied()).toBe(1)
+})
+
+test('old journals that lie about are kept with the old file, and play no part in the new one', async () => {
+  const open = await openStore(
+    { kind: 'sqlite', path },
+    { clock: testClock(), ring: aRing(1), initialSettings: undefined },
+  )
+  if (!open.ok) throw new Error(open.failure.kind)
+  await change(open.value, '2')
+  const journal = readFileSync(`${path}-wal`)
+  await open.value.close()
+  // As a hurried hand would have it: the backup over the store, the old journal beside it.
+  copyFileSync(backup, path)
+  writeFileSync(`${path}-wal`, journal)
+  writeFileSync(`${path}-shm`, 'old')
+  const refused = await tfe(
+    ['admin', 'create', 'carol', '--role', 'viewer', '--config', config],
+    {},
+    undefined,
+    'a long password\n',
+  )
+  expect(refused).toMatchObject({ code: 1 })
+  expect(refused.err).toContain('tfe restore')
+  expect(await restore('--confirm')).toMatchObject({ code: 0 })
+  expect(await denied()).toBe(1)
+  const files = readdirSync(join(folder, 'data'))
+  const kept = files.find((name) => name.endsWith('-wal') && name.includes('.replaced-')) ?? ''
+  expect(readFileSync(join(folder, 'data', kept)).equals(journal)).toBe(true)
+})
+
+test('where there is no store, none is asked about', async () => {
+  rmSync(path)
+  expect(await restore()).toMatchObject({ code: 0 })
+  expect(await denied()).toBe(1)
+  expect(existsSync(`${path}-wal`)).toBe(false)
+})
