@@ -89,5 +89,6 @@ export const STORE: Cases<StoreFailure> = {
     wanted: amount('wanted'),
   }),
   'backup-refused': byUs({ kind: 'backup-refused', detail }),
+  'backup-unwritable': byUs({ kind: 'backup-unwritable', tried: ['{path}: {detail}'] }),
   'backup-elsewhere': byUs({ kind: 'backup-elsewhere', command: '{command}' }),
 }

@@ -77,6 +77,7 @@ const STATUSES: ReadonlyMap<StoreFailure['kind'], number> = new Map<StoreFailure
   ['not-found', 404],
   ['stale', 412],
   ['too-many', 413],
+  ['backup-unwritable', 507],
 ])
 /** Every other no of the store is a rule that this change would break. */
 const CONFLICT = 409

@@ -210,6 +210,7 @@ function explainRefusal(why: ChangeRefusal): SentenceAndStep {
     case 'import-malformed':
     case 'import-other-schema':
     case 'backup-refused':
+    case 'backup-unwritable':
     case 'backup-elsewhere':
       return explainTransferFailure(why)
     default:
@@ -281,6 +282,11 @@ function explainTransferFailure(why: TransferFailure): SentenceAndStep {
       return [
         'the store is PostgreSQL, which is backed up by its own tools',
         `run \`${why.command}\` (the password as PGPASSWORD or from .pgpass), or write an export: \`tfe export FILE\``,
+      ]
+    case 'backup-unwritable':
+      return [
+        `no backup was made, because no folder takes the copy that is to be sent: ${why.tried.join('; ')}`,
+        'make room or give the program the right to write in the folder of the store, or name another folder in TMPDIR; `docs/operations/backup.md` says how it is done while nothing serves',
       ]
     case 'backup-refused':
       return [`no backup was written: ${why.detail}`, 'name a file that does not exist yet']

@@ -112,6 +112,8 @@ export type TransferFailure =
   | { readonly kind: 'import-malformed'; readonly line: number; readonly detail: string }
   | { readonly kind: 'import-other-schema'; readonly found: number; readonly wanted: number }
   | { readonly kind: 'backup-refused'; readonly detail: string }
+  /** No folder takes the copy that is to be sent; each that was tried, and why not. */
+  | { readonly kind: 'backup-unwritable'; readonly tried: readonly string[] }
   /** The database is no file; `command` makes a backup of it. */
   | { readonly kind: 'backup-elsewhere'; readonly command: string }
 

@@ -1,20 +1,18 @@
 /**
  * How the front end and its store are, and the store's content to take away.
  */
-import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { ENFORCEMENT_SOURCES } from '../../fleet/enforcement-in-force.ts'
-import { isoText, ok } from '../../kernel/types.ts'
+import { explanationFields } from '../../kernel/explanation.ts'
+import { fail, isoText, ok } from '../../kernel/types.ts'
 import type { Actor } from '../../store/transactions.ts'
 import { explainStore } from '../../store/explain.ts'
 import { ENFORCEMENTS } from '../../store/schema/vocabulary.ts'
 import { defineRoute } from '../define-route.ts'
+import { adminProblem } from '../problem.ts'
 import { nullable, strictObject, stringEnum, time } from '../schemas.ts'
 import type { AdminContext } from '../context.ts'
 
@@ -109,7 +107,7 @@ function addStatusRoute(
 const octets = (description: string) => Type.Unsafe<unknown>({ type: 'string', description })
 
 function addExportRoutes(app: FastifyInstance, context: AdminContext): void {
-  const { store, log } = context
+  const { log } = context
   defineRoute(app, {
     route: 'GET /api/export',
     role: 'administrator',
@@ -123,30 +121,59 @@ function addExportRoutes(app: FastifyInstance, context: AdminContext): void {
       return ok({ body: exportStream(context, actor) })
     },
   })
+  addBackupRoute(app, context)
+}
+
+function addBackupRoute(app: FastifyInstance, { store, log }: AdminContext): void {
+  // One at a time: each takes as much room on a volume as the store does.
+  let isUnderWay = false
   defineRoute(app, {
     route: 'GET /api/backup',
     role: 'administrator',
     tag: 'status',
     summary: 'A copy of the store file as of now; only where the store is a file.',
     response: octets('An SQLite database.'),
-    fails: [409],
+    fails: [409, 507],
     handle: async ({ actor, reply }) => {
-      log.warn({ who: actor.who, from: actor.from }, 'the store is copied')
-      // Only its owner may look into it: it holds what the store holds.
-      const folder = await mkdtemp(join(tmpdir(), 'tfe-backup-'))
-      const path = join(folder, 'store.db')
-      const done = await store.transfer.backup(actor, path)
-      if (!done.ok) {
-        await rm(folder, { recursive: true, force: true })
-        return done
+      if (isUnderWay) return fail({ kind: 'problem', problem: BACKUP_UNDER_WAY })
+      isUnderWay = true
+      const by = { who: actor.who, from: actor.from }
+      const copy = await store.transfer.copyToSend(actor).catch((error: unknown) => {
+        isUnderWay = false
+        throw error
+      })
+      if (!copy.ok) {
+        isUnderWay = false
+        const facts = { ...by, ...explanationFields(explainStore(copy.failure)) }
+        log.warn(facts, 'a backup was asked for, and none was made')
+        return copy
       }
+      const { file, octets: size } = copy.value
+      log.warn({ ...by, octets: size }, 'a backup of the store is sent')
       asFile(reply, { type: 'application/vnd.sqlite3', name: 'tfe-store.db' })
-      const stream = createReadStream(path)
-      stream.once('close', () => void rm(folder, { recursive: true, force: true }))
+      reply.header('content-length', size)
+      const stream = file.createReadStream()
+      // A client that takes nothing would keep others from a backup.
+      reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy())
+      reply.raw.once('close', () => {
+        isUnderWay = false
+        stream.destroy()
+        if (!reply.raw.writableFinished)
+          log.warn({ ...by, octets: stream.bytesRead }, 'a backup broke off as it was sent')
+      })
       return ok({ body: stream })
     },
   })
 }
+
+const STALLED_MS = 60_000
+
+const BACKUP_UNDER_WAY = adminProblem({
+  status: 409,
+  code: 'backup-under-way',
+  detail: 'a backup is being made or sent already, and there is one at a time',
+  nextStep: 'wait until it is done, and call again',
+})
 
 const asFile = (
   reply: FastifyReply,

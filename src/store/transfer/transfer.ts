@@ -10,6 +10,7 @@ import type { Transactions, Actor } from '../transactions.ts'
 import type { Engine } from '../engine/engine.ts'
 import { rowCount, rowsOf, type Row } from './exported-rows.ts'
 import type { Outcome, StoreFailure } from '../failure.ts'
+import { copyToSend, type CopyToSend } from './copy-to-send.ts'
 import { readRow } from './read-row.ts'
 import { UnknownRow } from '../schema/row.ts'
 import { SqliteError } from '../engine/sqlite-driver.ts'
@@ -92,6 +93,18 @@ export class Transfer {
         notices: [{ topic: 'enforcement', subject: 'enforcement' }],
       })
     })
+  }
+
+  /** Makes a copy of a running store that is to be sent away. One that could not be audited is given to no client. */
+  async copyToSend(actor: Actor): Outcome<CopyToSend> {
+    const copy = await copyToSend(this.#engine)
+    if (!copy.ok) return copy
+    const { file, octets } = copy.value
+    const entry = { action: 'store.backup', subject: 'store', after: { octets } }
+    const noted = await this.#transactions.note(actor, entry)
+    if (noted.ok) return copy
+    await file.close()
+    return noted
   }
 
   /** Copies a running store to a file that does not exist yet. A copy that could not be audited is deleted. */

@@ -3,6 +3,7 @@
  * another section, and C12 is held by the tests of the commands.
  */
 import { idsOf, type Section } from '../case.ts'
+import { BACKUPS } from './backups.ts'
 import { CHECKED } from './checked.ts'
 import { COMMANDS } from './commands.ts'
 import { DEMANDED_CERTIFICATES } from './demanded-certificates.ts'
@@ -18,5 +19,5 @@ export const SECTION_C: Section = {
   title: 'what operators are told',
   ids,
   withoutPeers: Object.fromEntries(ids.map((id) => [id, PEERS_TELL_NOTHING])),
-  scenes: [...CHECKED, ...DEMANDED_CERTIFICATES, ...COMMANDS, ...EXPLAINED],
+  scenes: [...BACKUPS, ...CHECKED, ...DEMANDED_CERTIFICATES, ...COMMANDS, ...EXPLAINED],
 }
