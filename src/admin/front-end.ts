@@ -22,6 +22,7 @@ import type { Crl } from '../x509/crl.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
 import type { Explained } from '../state/explain/account.ts'
 import type { Question } from '../state/explain/question.ts'
+import type { LoadedCrls } from '../state/revocation-policy.ts'
 import type { StateFacts } from '../state/preview/judged-state.ts'
 import type { StoreFailure } from '../store/failure.ts'
 import type { EffectiveSettings } from '../upstream-tls/settings-types.ts'
@@ -47,6 +48,8 @@ export interface FrontEndView {
   crlFacts(): readonly CrlFacts[]
   /** The lists of a setting that are in force. */
   crlsInForce(setting: string): readonly Crl[]
+  /** The revocation lists in force, as previews and requests are judged by them. */
+  loadedCrls(): LoadedCrls
   /** Settings in force without a revocation list that their certificates point to. */
   missingLists(): readonly MissingList[]
   /** The configuration as the file has it, without what the store says. */

@@ -162,11 +162,15 @@ function addQuestions(program: TfeCommand): void {
     )
     .argument(
       '[CERT.pem]',
-      'what the device presents: its certificate, then any intermediates (PEM or DER); or the beginning of a device id',
+      'what the device presents: its certificate, then any intermediates (PEM or DER); or a reference, or the beginning of a device id',
     )
     .option(
       '--device <DEVICE>',
       'the certificate that this device showed last: its id, or the beginning of its id, name, signed id, fingerprint or serial',
+    )
+    .option(
+      '--reference <REFERENCE>',
+      'what a refused device shows: what was decided then, what would be now, and what has changed',
     )
     .option('--config <FILE>', 'the configuration to judge by where no front end can be asked')
     .option('--offline', 'ask no front end, although one may serve')
@@ -187,6 +191,7 @@ function addQuestions(program: TfeCommand): void {
     .examples(
       'tfe explain device.pem --route /mdm/checkin',
       'tfe explain --device 0a1b2c3d',
+      'tfe explain 4f1d09c2a7b3e856-3',
       'tfe explain device.pem --config config/demo.yaml --at 2027-01-31',
     )
     .does(async (invocation, environment) =>

@@ -18,7 +18,7 @@ const MISUSES: readonly (readonly [promise: string, typed: string, said: string]
   [
     'so is the certificate of explain',
     'explain --config x',
-    'found nothing to explain, wanted CERT.pem, or --device DEVICE',
+    'found nothing to explain, wanted CERT.pem, --device DEVICE or --reference REFERENCE',
   ],
   ['so is an option', 'break-glass x', "required option '--reason <TEXT>' not specified"],
   ['so is what explain judges by', 'explain x', 'or add --config FILE, to judge by its store'],

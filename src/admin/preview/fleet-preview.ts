@@ -73,8 +73,9 @@ export async function previewStep(
   const next = factsAfter(facts.value, step, { settings: settings.value, now: moment })
   if (!next.ok) return next
   const now = at ?? moment
-  const before = judgedState(frontEnd.config(), facts.value, now)
-  const after = judgedState(frontEnd.config(), next.value, now)
+  const crls = frontEnd.loadedCrls()
+  const before = judgedState(frontEnd.config(), { ...facts.value, crls }, now)
+  const after = judgedState(frontEnd.config(), { ...next.value, crls }, now)
   if (!before.ok) return UNBUILT
   if (!after.ok) return UNBUILT
   const change = { before: before.value, after: after.value, now }

@@ -13,6 +13,8 @@ export type AskedSubject =
   | { readonly kind: 'file'; readonly path: string }
   /** The beginning of a device's id, or of what it is known by. */
   | { readonly kind: 'device'; readonly word: string }
+  /** What a device shows that was refused. */
+  | { readonly kind: 'reference'; readonly reference: string }
 
 /** What was typed. */
 export interface Asked {
@@ -22,28 +24,33 @@ export interface Asked {
 
 /** Reads arguments and options; a failure says what is wrong with them. */
 export function readAsked(word: string | undefined, options: Options): Result<Asked, string> {
-  const subject = subjectOf(word, options.get('device'))
+  const subject = subjectOf(word, options)
   if (!subject.ok) return subject
   const circumstances = circumstancesOf(options)
   if (!circumstances.ok) return circumstances
   return ok({ subject: subject.value, circumstances: circumstances.value })
 }
 
-function subjectOf(
-  word: string | undefined,
-  device: string | undefined,
-): Result<AskedSubject, string> {
-  if (word !== undefined && device !== undefined) {
-    return fail(`found '${word}' and --device, wanted one thing to explain`)
-  }
+function subjectOf(word: string | undefined, options: Options): Result<AskedSubject, string> {
+  const device = options.get('device')
+  const reference = options.get('reference')?.trim().toLowerCase()
+  const given = [word, device, reference].filter((one) => one !== undefined)
+  if (given.length > 1) return fail(`found ${given.join(' and ')}, wanted one thing to explain`)
   if (device !== undefined) return ok({ kind: 'device', word: device })
+  if (reference !== undefined) return ok({ kind: 'reference', reference })
   if (word === undefined) {
-    return fail('found nothing to explain, wanted CERT.pem, or --device DEVICE')
+    return fail(
+      'found nothing to explain, wanted CERT.pem, --device DEVICE or --reference REFERENCE',
+    )
   }
   // A word is a file where there is one of that name, or where it can only be one.
   if (existsSync(word) || /[./\\]/u.test(word)) return ok({ kind: 'file', path: word })
+  if (REFERENCE.test(word)) return ok({ kind: 'reference', reference: word.toLowerCase() })
   return ok({ kind: 'device', word })
 }
+
+/** A whole one; the beginning of one may as well be that of an id. */
+const REFERENCE = /^[0-9a-f]{16}(?:-[0-9]{1,10})?$/iu
 
 function circumstancesOf(options: Options): Result<Circumstances, string> {
   const at = instantOf(options.get('at'))

@@ -111,6 +111,11 @@ async function subjectFor(
     const ders = readCertificates(asked.path)
     return ders.ok ? ok({ kind: 'presented', ders: ders.value }) : fail([ders.failure])
   }
+  if (asked.kind === 'reference') {
+    const message =
+      'found a reference, wanted a front end to ask about it: see that one serves, or name a certificate or a device'
+    return fail([{ at: asked.reference, message }])
+  }
   if (stored === undefined) {
     return fail([
       {

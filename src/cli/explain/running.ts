@@ -43,7 +43,8 @@ export async function explainRunning(
 async function askedOf(
   subject: AskedSubject,
   context: CommandContext,
-): Promise<Result<{ readonly certificate: string } | { readonly device: string }, ExitCode>> {
+): Promise<Result<Readonly<Record<string, string>>, ExitCode>> {
+  if (subject.kind === 'reference') return ok({ reference: subject.reference })
   if (subject.kind === 'device') {
     const device = await findDeviceId(context, subject.word)
     return device.ok ? ok({ device: device.value }) : device

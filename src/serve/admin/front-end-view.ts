@@ -22,7 +22,7 @@ type ServingCoordinator = Pick<
 >
 
 export interface FrontEndViewOptions {
-  readonly revocation: Pick<Revocation, 'crlsInForce' | 'facts'>
+  readonly revocation: Pick<Revocation, 'crlsInForce' | 'facts' | 'loaded'>
   readonly upstreamErrors: FrontEndView['upstreamErrors']
   readonly explain: FrontEndView['explain']
   readonly readConfiguration: ReadConfiguration
@@ -57,6 +57,7 @@ export function frontEndView(
     trust: () => coordinator.compiled.config.trust,
     crlFacts: () => revocation.facts(),
     crlsInForce: (setting) => revocation.crlsInForce(setting),
+    loadedCrls: () => revocation.loaded(),
     missingLists: () => coordinator.compiled.missingLists,
     config: () => coordinator.processConfig.config,
     explain: (question) => explain(question),

@@ -76,9 +76,7 @@ export class Revocation {
 
   /** Logs what is new among the warnings about the lists in force: one that stands is said once. */
   #logWarnings(compiled: CompiledTrust): void {
-    const lists = new LoadedCrls()
-    for (const { setting, place, crls } of this.#registry.kept()) lists.set(setting, place, crls)
-    const policy = revocationPolicy(compiled, lists)
+    const policy = revocationPolicy(compiled, this.loaded())
     const warnings = listWarnings(compiled, policy, SYSTEM_CLOCK.now())
     for (const { at, message } of warnings) {
       if (!this.#told.has(message)) this.#logger.log.warn({ at }, message)
@@ -107,6 +105,13 @@ export class Revocation {
     })
     if (missing === undefined) return undefined
     return `revocation list ${missing.number} of setting ${missing.setting} has no list in force`
+  }
+
+  /** The lists in force, as the processes that judge have them. */
+  loaded(): LoadedCrls {
+    const lists = new LoadedCrls()
+    for (const { setting, place, crls } of this.#registry.kept()) lists.set(setting, place, crls)
+    return lists
   }
 
   /** What is known about the lists of every setting. */

@@ -120,7 +120,7 @@ function verdictOn(peer: Peer, context: ExplainContext, { unrouted }: Judging): 
   const connection = { listener, peer, remote: query.from ?? '' }
   const closed =
     listener.config.relay === undefined ? closedTo(connection, compiled, at) : undefined
-  if (closed?.why !== undefined && request !== undefined) {
+  if (closed?.why !== undefined) {
     const told = tell({ kind: 'refuse', why: closed.why }, context)
     return rejected(
       {

@@ -2,7 +2,8 @@
 import { isPathFailureKind } from '../../trust/failure.ts'
 import type { DeviceCertificate } from '../../store/devices/device.ts'
 import type { DeviceDetail } from '../../store/devices/devices.ts'
-import type { Subject } from './question.ts'
+import type { KeptRefusal } from '../../fleet/kept-refusal.ts'
+import type { Question, Subject } from './question.ts'
 
 /** The one that it showed last; a device of which none is kept is asked about as a client that shows none. */
 export function lastShown({ device, certificates }: DeviceDetail): Subject {
@@ -31,3 +32,44 @@ const keptSubject = (it: DeviceCertificate): Subject => ({
     failure: isPathFailureKind(it.code) ? { kind: it.code } : undefined,
   },
 })
+
+/** What was asked when a request was refused, or a connection closed, asked again. */
+export function askedThen({
+  certificate: it,
+  code,
+  listener,
+  method,
+  path,
+  address,
+}: KeptRefusal): Question {
+  const subject: Subject =
+    it === undefined
+      ? { kind: 'none' }
+      : {
+          kind: 'kept',
+          certificate: {
+            leaf: {
+              key: it.key,
+              serial: it.serial,
+              notBefore: it.notBefore,
+              notAfter: it.notAfter,
+              signedIds: it.signedIds,
+            },
+            fingerprint: it.fingerprint,
+            subject: it.subject,
+            issuer: it.issuer,
+            issuerKey: it.issuerKey,
+            setting: it.setting,
+            failure: isPathFailureKind(code) ? { kind: code } : undefined,
+          },
+        }
+  return {
+    subject,
+    listener,
+    at: undefined,
+    request:
+      path === undefined ? undefined : { method: method ?? 'GET', target: path, host: undefined },
+    userAgent: undefined,
+    from: address,
+  }
+}

@@ -3,13 +3,14 @@
  * the store says, as `compileConfig` makes them. A preview makes two: what is in force, and what a change would put in force.
  */
 import type { Config } from '../../config/config.ts'
-import { NO_REVOCATION, type Policy } from '../../decide/policy.ts'
+import type { Policy } from '../../decide/policy.ts'
 import { ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import type { TrustStore } from '../../trust/store.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { trustedAuthorities } from '../authorities.ts'
 import { policyOf } from '../compiled-config.ts'
 import type { Overlay } from '../overlay.ts'
+import { revocationPolicy, type LoadedCrls } from '../revocation-policy.ts'
 import { applyRules, type StoreRules } from '../store-rules.ts'
 import { notAsked, type AskedConfig } from './asks.ts'
 
@@ -35,7 +36,7 @@ export interface StateFacts {
 /** Builds one; the faults are those of chains that no trust store can be made of. */
 export function judgedState(
   fileConfig: Config,
-  { rules, overlay }: StateFacts,
+  { rules, overlay, crls }: StateFacts & { readonly crls: LoadedCrls },
   now: Instant,
 ): Result<JudgedState, readonly Fault[]> {
   const config = applyRules(fileConfig, rules)
@@ -43,17 +44,21 @@ export function judgedState(
   if (!authorities.ok) return authorities
   const { store: trust, chains } = authorities.value
   const policy = policyOf(config, authorities.value, { rules, overlay })
-  const hasLists = config.trust.enrollmentSettings.some(({ crl }) => crl !== undefined)
+  const revocation = revocationPolicy({ config, chains, trust }, crls)
   return ok({
-    // The lists are with the processes that judge; whether a list names a certificate is not asked here.
-    policy: { ...policy, revocation: NO_REVOCATION },
+    policy: { ...policy, revocation },
     trust,
     chains,
     asked: config,
     closed: rules.closedListeners,
-    notAsked: [...(hasLists ? ['revocation lists'] : []), ...notAsked(config), PRESENTED],
+    notAsked: [...(isPartitioned(revocation) ? [POINTS] : []), ...notAsked(config), PRESENTED],
   })
 }
 
+/** Whether a list is about some certificates of its CA only: which a certificate is of is not kept. */
+const isPartitioned = ({ lists }: Policy['revocation']): boolean =>
+  [...lists.values()].flat().some(({ crl }) => crl.scope.points !== undefined)
+
+const POINTS = 'which distribution point of its CA a certificate names'
 /** What a device shows besides its own certificate is not kept. */
 const PRESENTED = 'CA certificates that devices present and no enrollment setting in force holds'

@@ -122,11 +122,15 @@ const issuedBy = (shown: Shown | undefined): Instant =>
   Math.max(NOW, shown?.certificate.notBefore ?? NOW) as Instant
 
 /** As much of the admin API's context as a preview asks. */
-const contextOf = (store: Store, { config }: RandomState): AdminContext =>
+const contextOf = (store: Store, { config, crls }: RandomState): AdminContext =>
   ({
     store,
     clock: { now: () => NOW },
-    frontEnd: { config: () => config, stateFacts: () => readStateFacts(store, config) },
+    frontEnd: {
+      config: () => config,
+      stateFacts: () => readStateFacts(store, config),
+      loadedCrls: () => crls,
+    },
   }) as unknown as AdminContext
 
 /** What is asked about, and what the store knows of it. */
@@ -169,7 +173,6 @@ function reasonNotAsked(
   { shown, showsMore, isUnsure }: Pick<Met, 'isUnsure' | 'shown'> & { readonly showsMore: boolean },
 ): string | undefined {
   if (showsMore) return PRESENTED
-  if (LISTED.test(real)) return LISTS
   if (row.startsWith('rows/near') && real.includes('address-not-allowed')) return NETWORKS
   const names = shown?.certificate.subjectAltNames ?? []
   const isNamed = names.some((name) => 'text' in name && name.text === 'urn:x-device:1')
@@ -178,11 +181,9 @@ function reasonNotAsked(
 }
 
 const PRESENTED = 'CA certificates that devices present and no enrollment setting in force holds'
-const LISTS = 'revocation lists'
-const LISTED = /\b(?:issuer-)?revoked\b|\brevocation-(?:stale|unknown)\b/u
 const NETWORKS = 'networks that rows are open to'
 const NAMES = 'match rules on names and policies of certificates'
 const UNSURE =
   'whether a CA signed the certificates that bear its name, and that no CA vouched for when they were seen'
 /** Everything that a preview may say it does not ask. */
-export const NOT_ASKED = [PRESENTED, LISTS, NETWORKS, NAMES, UNSURE]
+export const NOT_ASKED = [PRESENTED, NETWORKS, NAMES, UNSURE]

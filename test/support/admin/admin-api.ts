@@ -19,6 +19,7 @@ import { inMemoryFiles } from '../config/in-memory-files.ts'
 import type { Instant } from '../../../src/kernel/types.ts'
 import { UpstreamErrorList } from '../../../src/record/upstream-error-list.ts'
 import type { KeyRing } from '../../../src/store/secrets/seal.ts'
+import { LoadedCrls } from '../../../src/state/revocation-policy.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { FILE } from '../../upstream-tls/small-runtime.ts'
 import { mintingAt } from '../certificates/mint.ts'
@@ -91,6 +92,7 @@ upstreams:
 const FRONT_END: Omit<FrontEndView, 'stateFacts'> = {
   crlFacts: () => [],
   crlsInForce: () => [],
+  loadedCrls: () => new LoadedCrls(),
   missingLists: () => [],
   minimums: () => ({ versions: new Map(), statedByFile: false }),
   installation: () => undefined,

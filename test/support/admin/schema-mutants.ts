@@ -34,6 +34,7 @@ const TEXTS = [
   'ab',
   '11111111-1111-4111-8111-111111111111',
   '10.1',
+  '4f1d09c2a7b3e856-3',
 ] as const
 /** Texts of which every pattern of the API refuses one. */
 const BAD_TEXTS = ['a\u0007', '2026-02-30T24:00:00Z', '!'.repeat(36)] as const

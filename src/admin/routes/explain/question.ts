@@ -8,6 +8,7 @@ import { certificatesIn, NO_ENCODING, octetsOfText } from '../../../x509/file/ce
 import { placeText } from '../../../x509/file/read-file.ts'
 import { strictObject, stringEnum, text, time } from '../../schemas.ts'
 import { instantOf } from '../../times.ts'
+import { referenceText } from '../refusals/reference-text.ts'
 
 /** The methods that a row may list and a device may use. */
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const
@@ -27,6 +28,7 @@ export const questionShape = strictObject({
     }),
   ),
   device: Type.Optional(text(200, 'The id of a device in this store.')),
+  reference: Type.Optional(referenceText(4)),
   listener: Type.Optional(text(200, 'The listener that it calls; left out: the first.')),
   path: Type.Optional(text(MAX_TARGET, 'The path that it asks for; left out: every class of row.')),
   method: Type.Optional(stringEnum(METHODS, 'Of that request; left out: GET.')),
@@ -44,6 +46,7 @@ type Asked = Static<typeof questionShape>
 export type AskedSubject =
   | Extract<Subject, { readonly kind: 'presented' }>
   | { readonly kind: 'device'; readonly id: string }
+  | { readonly kind: 'reference'; readonly reference: string }
 
 /** Reads what was sent. */
 export function readQuestion(
@@ -69,13 +72,22 @@ export function readQuestion(
   })
 }
 
-function subjectOf({ certificate, device }: Asked): Result<AskedSubject, readonly Fault[]> {
-  if (device !== undefined && certificate === undefined) return ok({ kind: 'device', id: device })
-  if (certificate === undefined || device !== undefined) {
-    const found = certificate === undefined ? 'neither' : 'both'
-    const message = `found ${found} of certificate and device, wanted one of them: send what is to be explained`
+function subjectOf({
+  certificate,
+  device,
+  reference,
+}: Asked): Result<AskedSubject, readonly Fault[]> {
+  const found = [certificate, device, reference].filter((one) => one !== undefined).length
+  if (found !== 1) {
+    const message = `found ${found} of certificate, device and reference, wanted one of them: send what is to be explained`
     return fail([{ at: 'certificate', message }])
   }
+  if (device !== undefined) return ok({ kind: 'device', id: device })
+  if (reference !== undefined) return ok({ kind: 'reference', reference })
+  return presentedIn(certificate ?? '')
+}
+
+function presentedIn(certificate: string): Result<AskedSubject, readonly Fault[]> {
   const octets = octetsOfText(certificate)
   if (octets === undefined) {
     const message = `found text that ${NO_ENCODING.replace(':', ', wanted one of them:')}`
@@ -97,8 +109,23 @@ function subjectOf({ certificate, device }: Asked): Result<AskedSubject, readonl
   return fail([{ at: 'certificate', message }])
 }
 
-function circumstanceFaults({ path, method, host, from }: Asked): readonly Fault[] {
+function circumstanceFaults({
+  path,
+  method,
+  host,
+  from,
+  listener,
+  reference,
+}: Asked): readonly Fault[] {
   const faults: Fault[] = []
+  if (reference !== undefined) {
+    // What was asked then is asked now.
+    for (const [at, value] of Object.entries({ path, host, from, listener })) {
+      if (value === undefined) continue
+      const message = `found ${at} beside a reference, wanted the request that it is of: leave it out`
+      faults.push({ at, message })
+    }
+  }
   if (path?.startsWith('/') === false) {
     faults.push({
       at: 'path',

@@ -4,11 +4,13 @@
 import { Type, type Static } from 'typebox'
 import { APPROVAL_MODELS } from '../../../decide/policy.ts'
 import { ENFORCEMENT_SOURCES } from '../../../fleet/enforcement-in-force.ts'
+import { REFUSAL_OUTCOMES } from '../../../fleet/kept-refusal.ts'
 import { isoText } from '../../../kernel/types.ts'
 import type { Account, Step, ToldCertificate } from '../../../state/explain/account.ts'
 import { inForceSection } from '../../../state/explain/in-force-section.ts'
 import type { ProcessFacts } from '../../../state/explain/in-force.ts'
 import type { Since, StoreSince } from '../../../state/explain/since.ts'
+import { thenAndNowSection, type ThenAndNow } from '../../../state/explain/then-and-now.ts'
 import { APPROVALS, ENFORCEMENTS } from '../../../store/schema/vocabulary.ts'
 import { nullable, strictObject, stringEnum, time } from '../../schemas.ts'
 import { timeOrNull } from '../../times.ts'
@@ -132,6 +134,22 @@ export const accountShape = strictObject({
     snapshot: nullable(Type.Integer({ description: 'Counts the configurations of this process.' })),
     revision: nullable(Type.Integer({ description: 'Of the store; null where it does not say.' })),
   }),
+  reference: nullable(
+    strictObject(
+      {
+        reference: Type.String(),
+        at: time('When it was given.'),
+        outcome: stringEnum(REFUSAL_OUTCOMES),
+        code: Type.String(),
+        sentence: Type.String(),
+        same: Type.Boolean({ description: 'Whether the same would be decided now.' }),
+        changed: Type.Array(Type.String(), {
+          description: 'What became as it is since then, as far as the store knows.',
+        }),
+      },
+      'What was decided then; null where no reference was asked about.',
+    ),
+  ),
   steps: Type.Array(strictObject({ title: Type.String(), steps: Type.Array(step) }), {
     description: 'Every check, in the order in which a person reads them.',
   }),
@@ -144,6 +162,8 @@ export interface Told {
   readonly since: StoreSince | undefined
   readonly knownFrom: Static<typeof accountShape>['known_from']
   readonly unknown: readonly string[]
+  /** Where a reference was asked about. */
+  readonly compared?: ThenAndNow | undefined
 }
 
 export function shownAccount({
@@ -151,9 +171,11 @@ export function shownAccount({
   since,
   knownFrom,
   unknown,
+  compared,
 }: Told): Static<typeof accountShape> {
   const { at, listener, route, rows, timeliness, findings, certificates, paths, inForce } = account
-  const sections = [...account.sections, inForceSection(inForce, since)]
+  const first = compared === undefined ? [] : [thenAndNowSection(compared, account)]
+  const sections = [...first, ...account.sections, inForceSection(inForce, since)]
   return {
     ...shownVerdict(account),
     known_from: knownFrom,
@@ -179,6 +201,18 @@ export function shownAccount({
       certificates: path.certificates.map(shownCertificate),
     })),
     in_force: shownInForce(inForce, since),
+    reference:
+      compared === undefined
+        ? null
+        : {
+            reference: compared.refusal.reference,
+            at: isoText(compared.refusal.at),
+            outcome: compared.refusal.outcome,
+            code: compared.refusal.code,
+            sentence: compared.refusal.sentence,
+            same: compared.isSame,
+            changed: [...compared.changed],
+          },
     steps: sections.map(({ title, steps }) => ({ title, steps: steps.map(shownStep) })),
   }
 }

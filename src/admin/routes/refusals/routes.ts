@@ -7,26 +7,11 @@ import { REFUSAL_OUTCOMES } from '../../../fleet/kept-refusal.ts'
 import { fail, ok, unreachable } from '../../../kernel/types.ts'
 import type { AdminContext } from '../../context.ts'
 import { defineRoute } from '../../define-route.ts'
-import {
-  keyHash,
-  pageOf,
-  pageQuery,
-  patternText,
-  strictObject,
-  stringEnum,
-  text,
-  time,
-} from '../../schemas.ts'
+import { keyHash, pageOf, pageQuery, strictObject, stringEnum, text, time } from '../../schemas.ts'
 import { instantOf } from '../../times.ts'
+import { referenceText } from './reference-text.ts'
 import { refusalShape, shownRefusal } from './shapes.ts'
 import { ambiguousReference, unknownReference } from './unknown-reference.ts'
-
-/** A reference or its beginning: hexadecimal digits, and the number of the request. */
-const referenceText = (least: number) =>
-  patternText(`^[0-9a-f]{${least},16}(?:-[0-9]{0,10})?$`, {
-    wanted: `a reference such as 4f1d09c2a7b3e856-3, or its first ${least} characters at least`,
-    advice: 'copy it from what the device shows',
-  })
 
 /** Adds the calls. */
 export function addRefusalRoutes(app: FastifyInstance, { store, frontEnd }: AdminContext): void {
