@@ -20,7 +20,7 @@ export function inProcessPool(logger: ProcessLogger, testHook?: TestHook): Worke
         onStaleSession: () => listener.onStaleSession(),
         onIssuer: () => {},
       })
-      if (answer.kind === 'serving') testHook?.(serving.sightingBuffer)
+      if (answer.kind === 'serving') testHook?.(serving)
       return answer
     },
     async reload(processConfig) {

@@ -3,7 +3,7 @@
  * reloads, scrapes and the drain are written once.
  */
 import type { Fault } from '../../kernel/types.ts'
-import type { RefusalSink } from '../../record/refusal-buffer.ts'
+import type { RefusalBuffer, RefusalSink } from '../../record/refusal-buffer.ts'
 import type { SightingBuffer, SightingSink } from '../../record/sighting-buffer.ts'
 import type { ExpirySightingSink } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorSink } from '../../record/upstream-errors.ts'
@@ -25,8 +25,11 @@ export interface WorkerEvents
   onStaleSession(): void
 }
 
-/** Adds sightings of its own for a test; called once in each process that serves. */
-export type TestHook = (sightingBuffer: Pick<SightingBuffer, 'add'>) => void
+/** Adds sightings or refusals of its own for a test; called once in each process that serves. */
+export type TestHook = (buffers: {
+  readonly sightingBuffer: Pick<SightingBuffer, 'add'>
+  readonly refusalBuffer: Pick<RefusalBuffer, 'add'>
+}) => void
 
 export interface WorkerPool {
   start(processConfig: ProcessConfig, events: WorkerEvents): Promise<WorkerPoolResult>

@@ -116,7 +116,7 @@ class Worker {
       onIssuer: (issuer) => sendToPrimary({ kind: 'issuer', issuer }),
     })
     sendToPrimary({ kind: 'answer', answer })
-    if (answer.kind === 'serving') this.#testHook?.(this.#process.sightingBuffer)
+    if (answer.kind === 'serving') this.#testHook?.(this.#process)
   }
 }
 

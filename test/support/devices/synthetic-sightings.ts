@@ -98,12 +98,12 @@ const YEAR_MS = 365 * 86_400_000
 /** This process's share of a feed; tells the error stream when all of it has been noted. */
 export const injectSightings =
   (load: SightingLoad, share: { readonly worker: number; readonly of: number }): TestHook =>
-  (buffer) => {
+  ({ sightingBuffer }) => {
     const { total, perSecond } = load
     let place = share.worker
     const injectUpTo = (due: number): void => {
       for (; place < due; place += share.of) {
-        buffer.add(fedObservation(deviceNumberAt(place, load), Date.now() as Instant, load))
+        sightingBuffer.add(fedObservation(deviceNumberAt(place, load), Date.now() as Instant, load))
       }
       if (place >= total) process.stderr.write(`${INJECTED}\n`)
     }
