@@ -1,9 +1,10 @@
 /**
  * Events → Prometheus. Labels come from closed lists or from the configuration, never from a peer.
  */
-import { collectDefaultMetrics, type Counter, type Gauge, type Histogram } from 'prom-client'
+import type { Counter, Gauge, Histogram } from 'prom-client'
 import type { ConnectionEvent, RequestEvent } from './event.ts'
 import { MetricSet } from './metric-set.ts'
+import { addDroppedLines, addProcessMetrics } from './process-metrics.ts'
 import type { TunnelEvent } from './tunnel-event.ts'
 import { tunnelMetrics } from './tunnel-metrics.ts'
 
@@ -98,11 +99,6 @@ export class Metrics {
     help: 'Requests to the legacy OAuth endpoint, by outcome and, when held back, by what they were counted by.',
     labelNames: ['outcome', 'by'],
   })
-  readonly #certificateExpiry = this.#set.gauge('tfe_certificate_not_after_seconds', {
-    help: 'When a certificate of our own or of an enrollment setting expires (Unix time).',
-    labelNames: ['role', 'name'],
-    aggregator: 'min',
-  })
   /** Children by their labels: looking one up by label object costs more than the increment. */
   readonly #series = new Map<string, RequestSeries>()
   readonly #openOf = new Map<string, Gauge.Internal<string>>()
@@ -110,7 +106,7 @@ export class Metrics {
   readonly #agreed = new Map<string, Counter.Internal>()
 
   constructor() {
-    collectDefaultMetrics({ register: this.registry, prefix: 'tfe_' })
+    addProcessMetrics(this.#set)
   }
 
   request(listener: string, event: RequestEvent): void {
@@ -173,6 +169,11 @@ export class Metrics {
     })
   }
 
+  /** Counts lines of the log that were dropped, when the metrics are read. */
+  registerDroppedLines(dropped: () => number): void {
+    addDroppedLines(this.#set, dropped)
+  }
+
   /** Counts names that are used with old addresses, when the metrics are read. */
   registerStaleNames(stale: () => number): void {
     const gauge: Gauge = this.#set.gauge('tfe_upstream_names_stale', {
@@ -195,10 +196,6 @@ export class Metrics {
     this.#serverAvailable.reset()
     for (const { upstream, server, state } of snapshot.servers) {
       this.#serverAvailable.set({ upstream, server }, state === 'available' ? 1 : 0)
-    }
-    this.#certificateExpiry.reset()
-    for (const { role, name, notAfter } of snapshot.certificates) {
-      this.#certificateExpiry.set({ role, name }, notAfter / 1000)
     }
   }
 
@@ -233,11 +230,6 @@ function memoized<Value>(map: Map<string, Value>, key: string, make: () => Value
 export interface SnapshotFacts {
   readonly version: number
   readonly dangers: readonly string[]
-  readonly certificates: readonly {
-    readonly role: string
-    readonly name: string
-    readonly notAfter: number
-  }[]
   readonly servers: readonly ServerHealth[]
 }
 

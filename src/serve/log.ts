@@ -4,6 +4,8 @@ import type { LogSettings } from '../config/config.ts'
 /** Where lines go, and how they are made to arrive before the process ends. */
 export interface ProcessLogger {
   readonly log: Logger
+  /** How many lines were dropped so far, because the reader was too slow. */
+  readonly dropped: number
   /** At once, for the moment before a crash; may cut off a write that is under way. */
   flush(): void
   /** Settles when every line is written, or the reader took none for too long; nothing may be logged after it. */
@@ -20,15 +22,24 @@ export function openLog(
 ): ProcessLogger {
   const lines = new BufferedLines()
   const log = pino(options(settings, facts), lines)
+  let told = 0
   const timer = setInterval(() => {
     lines.writeOut()
-    const dropped = lines.takeDropped()
+    const dropped = lines.dropped - told
+    told += dropped
     if (dropped > 0) {
       log.warn({ dropped }, 'log lines were dropped: the reader of standard output is too slow')
     }
   }, FLUSH_EVERY_MS)
   timer.unref()
-  return { log, flush: () => lines.flush(), end: () => lines.end() }
+  return {
+    log,
+    get dropped() {
+      return lines.dropped
+    },
+    flush: () => lines.flush(),
+    end: () => lines.end(),
+  }
 }
 
 /**
@@ -45,12 +56,12 @@ class BufferedLines {
   })
   #waiting: string[] = []
   #characters = 0
-  #dropped = 0
+  dropped = 0
 
   constructor() {
     // Emitted while `write` runs: what is dropped is what was just passed on.
     this.#stream.on('drop', (lines: string) => {
-      this.#dropped += lines.split('\n').length - 1
+      this.dropped += lines.split('\n').length - 1
     })
   }
 
@@ -67,13 +78,6 @@ class BufferedLines {
     this.#waiting = []
     this.#characters = 0
     this.#stream.write(lines)
-  }
-
-  /** Returns how many lines were dropped since the last call. */
-  takeDropped(): number {
-    const dropped = this.#dropped
-    this.#dropped = 0
-    return dropped
   }
 
   flush(): void {
@@ -101,7 +105,8 @@ export function openLogTo(
   lines: { write(line: string): void },
   settings: LogSettings,
 ): ProcessLogger {
-  return { log: pino(options(settings, {}), lines), flush: () => {}, end: () => Promise.resolve() }
+  const log = pino(options(settings, {}), lines)
+  return { log, dropped: 0, flush: () => {}, end: () => Promise.resolve() }
 }
 
 function options(settings: LogSettings, facts: Readonly<Record<string, unknown>>): LoggerOptions {

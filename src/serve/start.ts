@@ -25,6 +25,8 @@ import {
 import { ReloadMetrics } from './reload/metrics.ts'
 import { Revocation } from './revocation/revocation.ts'
 import { runtimeFaults, type ReadPresented } from './self-test/self-test.ts'
+import { CertificateMetrics } from './status/certificate-metrics.ts'
+import { scrape } from './status/scrape.ts'
 import { openStatusListener } from './status/listener.ts'
 import { departingDevices } from './store-sync/departing-devices.ts'
 import { StoreSession } from './store-sync/session.ts'
@@ -129,19 +131,19 @@ export async function startServer(
     clock: SYSTEM_CLOCK,
     grace: () => coordinator.processConfig.config.grace,
   })
+  const certificateMetrics = new CertificateMetrics()
   const upstreamErrors = new UpstreamErrorList(SYSTEM_CLOCK.now())
   const status = await openStatusListener(config.metrics, {
-    // The expiry metrics last: a scrape makes every process report which devices it saw.
-    metrics: async () => {
-      const ours = [
-        await pool.scrape(),
-        await reloadMetrics.text(coordinator.compiled),
-        await revocation.text(),
-      ]
-      return (
-        ours.join('') + (await expiryMetrics.text()) + ((await storeSession.value?.text()) ?? '')
-      )
-    },
+    metrics: scrape({
+      pool,
+      coordinator,
+      certificateMetrics,
+      expiryMetrics,
+      reloadMetrics,
+      revocation,
+      storeSession: storeSession.value,
+      version: options.version ?? UNVERSIONED,
+    }),
     notReadyReason: () =>
       coordinator.notReadyReason() ??
       pool.notReadyReason() ??
@@ -161,6 +163,7 @@ export async function startServer(
     explain: (question) => pool.explain(question),
   })
   if (!admin.ok) return admin
+  certificateMetrics.admin = admin.value?.identity
   const closing = opened.move()
   await revocation.adopt(compiled.value)
   revocation.release(compiled.value)
@@ -213,6 +216,9 @@ export async function startServer(
   })
 }
 
+/** Where it is started by a test. */
+const UNVERSIONED = '0'
+
 /** The system would choose another port for each worker. */
 function sharedPortFaults({ listeners }: Config): readonly Fault[] {
   return listeners
@@ -234,7 +240,7 @@ async function startAdmin(
   },
 ): Promise<Result<AdminListenerHandle | undefined, readonly Fault[]>> {
   const { admin } = coordinator.processConfig.config
-  const { logger, version = '0' } = options
+  const { logger, version = UNVERSIONED } = options
   if (storeSession === undefined || admin === undefined) return ok(undefined)
   return await openAdminListener(admin, {
     store: storeSession.store,

@@ -3,7 +3,7 @@
  */
 import type { AddressInfo } from 'node:net'
 import { adminServer } from '../../admin/server.ts'
-import { serverIdentity } from '../../handshake/server-identity.ts'
+import { serverIdentity, type ServerIdentity } from '../../handshake/server-identity.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { AdminDeps } from '../../admin/context.ts'
 import { bindFault } from '../process/bind-fault.ts'
@@ -16,6 +16,8 @@ export type AdminListenerOptions = Pick<AdminDeps, 'log' | 'frontEnd' | 'store' 
 /** An admin API that is served. */
 export interface AdminListenerHandle {
   readonly port: number
+  /** What it shows its callers; undefined where it serves in the clear. */
+  readonly identity: ServerIdentity | undefined
   close(): Promise<void>
 }
 
@@ -43,5 +45,5 @@ export async function openAdminListener(
     return fail([bindFault(error, at)])
   }
   const { port } = app.server.address() as AddressInfo
-  return ok({ port, close: () => app.close() })
+  return ok({ port, identity: identity?.value, close: () => app.close() })
 }

@@ -240,7 +240,6 @@ export class FrontEnd {
     this.#deps.metrics.setSnapshot({
       version,
       dangers: compiled.config.dangers.map(({ kind }) => kind),
-      certificates: certificatesOf(this.#snapshot),
       servers: [...upstreams.values()].flatMap(({ upstream }) =>
         upstream.servers.map(({ name, state }) => ({
           upstream: upstream.name,
@@ -313,24 +312,4 @@ function boundListeners({ listeners }: Config): string {
     })
     .sort()
     .join(', ')
-}
-
-function certificatesOf({ compiled }: Snapshot): readonly {
-  readonly role: string
-  readonly name: string
-  readonly notAfter: number
-}[] {
-  const own = [...compiled.listeners.values()].flatMap(({ config, identities }) =>
-    identities.map(({ certificates: [leaf], names }) => ({
-      role: 'server',
-      name: `${config.name} ${names[0] ?? ''}`,
-      notAfter: leaf.validToDate.getTime(),
-    })),
-  )
-  const anchors = compiled.trust.anchors.map(({ setting, certificate }) => ({
-    role: 'enrollment-setting',
-    name: setting,
-    notAfter: certificate.notAfter,
-  }))
-  return [...own, ...anchors]
 }

@@ -5,8 +5,10 @@
 import { countText } from '../../kernel/count-text.ts'
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import { AggregatorRegistry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import { unreachable, type Fault } from '../../kernel/types.ts'
+import { MetricSet } from '../../record/metric-set.ts'
+import { addDroppedLines, addProcessMetrics } from '../../record/process-metrics.ts'
 import type { CrlUpdate } from '../../revoke/registry.ts'
 import { Overlay, type OverlayDelta } from '../../state/overlay.ts'
 import type { Explained } from '../../state/explain/account.ts'
@@ -15,9 +17,8 @@ import type { WorkerPool, WorkerPoolResult, WorkerEvents } from './pool.ts'
 import { pipeLines } from './pipe-lines.ts'
 import type { ProcessLogger } from '../log.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
+import { WorkerMetrics } from './worker-metrics.ts'
 import type { IssuerHint, ProcessConfig } from '../process/process-config.ts'
-
-type WorkerMetrics = FromWorker & { readonly kind: 'metrics' }
 
 interface WorkerHandle {
   readonly worker: Worker
@@ -52,8 +53,11 @@ class ClusterWorkerPool implements WorkerPool {
   readonly #size: number
   readonly #logger: ProcessLogger
   readonly #workers = new Map<number, WorkerHandle>()
-  readonly #scrapes = new Map<number, (metrics: WorkerMetrics) => void>()
   readonly #questions = new Map<number, (explained: Explained) => void>()
+  readonly #scrapes = new Map<number, { readonly from: Worker; readonly answered: () => void }>()
+  readonly #metrics = new WorkerMetrics()
+  /** Of this process, which serves no device. */
+  readonly #ownMetrics = new MetricSet()
   /** The lists in force, for workers that are started later. */
   readonly #crls = new Map<string, ToWorker & { kind: 'lists' }>()
   /** What was decided about single devices, for the same. */
@@ -64,10 +68,14 @@ class ClusterWorkerPool implements WorkerPool {
   #issuers: readonly IssuerHint[] = []
   #draining = false
   #nextId = 0
+  /** Lines of workers that this process dropped on their way. */
+  #droppedLines = 0
 
   constructor(size: number, logger: ProcessLogger) {
     this.#size = size
     this.#logger = logger
+    addProcessMetrics(this.#ownMetrics)
+    addDroppedLines(this.#ownMetrics, () => logger.dropped + this.#droppedLines)
   }
 
   async start(processConfig: ProcessConfig, events: WorkerEvents): Promise<WorkerPoolResult> {
@@ -117,12 +125,9 @@ class ClusterWorkerPool implements WorkerPool {
     })
   }
 
-  async scrape(): Promise<string> {
-    const answers = await Promise.all(
-      [...this.#workers.values()].map((one) => this.#scrapeWorker(one)),
-    )
-    const metrics = answers.flatMap((answer) => (answer === undefined ? [] : [answer.metrics]))
-    return AggregatorRegistry.aggregate(metrics.map((one) => [...one])).metrics()
+  async scrape(): Promise<Registry> {
+    await Promise.all([...this.#workers.values()].map((one) => this.#scrapeWorker(one)))
+    return this.#metrics.all(await this.#ownMetrics.registry.getMetricsAsJSON())
   }
 
   notReadyReason(): string | undefined {
@@ -188,8 +193,12 @@ class ClusterWorkerPool implements WorkerPool {
       pendingAnswers: [resolve],
     }
     this.#workers.set(number, handle)
-    pipeLines(worker.process.stdout, process.stdout)
-    pipeLines(worker.process.stderr, process.stderr)
+    this.#metrics.joined(worker.id)
+    // Not at its exit: what it said last is heard until its channel closes.
+    worker.once('disconnect', () => this.#onDisconnected(worker))
+    const onDropped = (lines: number): void => void (this.#droppedLines += lines)
+    pipeLines(worker.process.stdout, process.stdout, onDropped)
+    pipeLines(worker.process.stderr, process.stderr, onDropped)
     worker.on('message', (message: FromWorker) => this.#onMessage(handle, message))
     worker.once('exit', (code, signal) => {
       const ended = `worker ${number} ended with ${signal ?? code}`
@@ -262,7 +271,8 @@ class ClusterWorkerPool implements WorkerPool {
         this.#questions.get(message.id)?.(message.explained)
         return
       case 'metrics':
-        this.#scrapes.get(message.id)?.(message)
+        this.#metrics.heard(handle.worker.id, message.metrics)
+        if (message.id !== undefined) this.#scrapes.get(message.id)?.answered()
         return
       default:
         unreachable(message)
@@ -282,14 +292,20 @@ class ClusterWorkerPool implements WorkerPool {
     for (const handle of this.#workers.values()) if (handle !== except) send(handle, message)
   }
 
-  /** A worker too busy to answer is left out of this scrape rather than failing it. */
-  #scrapeWorker(handle: WorkerHandle): Promise<WorkerMetrics | undefined> {
+  #onDisconnected(worker: Worker): void {
+    this.#metrics.left(worker.id)
+    for (const { from, answered } of this.#scrapes.values()) if (from === worker) answered()
+  }
+
+  /** A worker too busy to answer, or gone meanwhile, counts as it was heard last. */
+  #scrapeWorker({ worker }: WorkerHandle): Promise<void> {
+    if (!worker.isConnected()) return Promise.resolve()
     this.#nextId += 1
     const id = this.#nextId
-    const { promise, resolve } = Promise.withResolvers<WorkerMetrics | undefined>()
-    const late = setTimeout(() => resolve(undefined), SCRAPE_TIMEOUT_MS)
-    this.#scrapes.set(id, resolve)
-    send(handle, { kind: 'scrape', id })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const late = setTimeout(resolve, SCRAPE_TIMEOUT_MS)
+    this.#scrapes.set(id, { from: worker, answered: resolve })
+    worker.send({ kind: 'scrape', id } satisfies ToWorker)
     return promise.finally(() => {
       clearTimeout(late)
       this.#scrapes.delete(id)

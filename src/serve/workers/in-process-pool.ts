@@ -11,6 +11,7 @@ export function inProcessPool(logger: ProcessLogger, testHook?: TestHook): Worke
     onRefusals: (batch) => events?.onRefusals(batch),
     onUpstreamErrors: (errors, lost) => events?.onUpstreamErrors(errors, lost),
   })
+  serving.metrics.registerDroppedLines(() => logger.dropped)
   return {
     async start(processConfig, listener) {
       events = listener
@@ -33,7 +34,7 @@ export function inProcessPool(logger: ProcessLogger, testHook?: TestHook): Worke
     explain: (question) => Promise.resolve(serving.explain(question)),
     scrape: () => {
       serving.flush()
-      return serving.metrics.registry.metrics()
+      return Promise.resolve(serving.metrics.registry)
     },
     notReadyReason: () => (serving.serving ? undefined : 'starting'),
     drain: () => serving.drain(),

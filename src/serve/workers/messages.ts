@@ -2,9 +2,9 @@
  * What the primary and its workers say to each other. Plain data; Node's structured clone carries buffers,
  * maps and sets.
  */
-import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { RefusalBatch } from '../../fleet/kept-refusal.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
+import type { MetricFamilies } from '../../record/metric-families.ts'
 import type { ExpirySighting } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorEntry } from '../../record/upstream-errors.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'
@@ -50,8 +50,9 @@ export type FromWorker =
   | { readonly kind: 'issuer'; readonly issuer: IssuerHint }
   | { readonly kind: 'answer'; readonly answer: WorkerPoolResult }
   | { readonly kind: 'explained'; readonly id: number; readonly explained: Explained }
+  /** Without an id it is the last word of a worker that ends. */
   | {
       readonly kind: 'metrics'
-      readonly id: number
-      readonly metrics: readonly MetricObjectWithValues<MetricValue<string>>[]
+      readonly id: number | undefined
+      readonly metrics: MetricFamilies
     }

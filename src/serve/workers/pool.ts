@@ -2,6 +2,7 @@
  * The processes that serve: one, or one per core behind the same ports. Both have the same interface, so that signals,
  * reloads, scrapes and the drain are written once.
  */
+import type { Registry } from 'prom-client'
 import type { Fault } from '../../kernel/types.ts'
 import type { RefusalBuffer, RefusalSink } from '../../record/refusal-buffer.ts'
 import type { SightingBuffer, SightingSink } from '../../record/sighting-buffer.ts'
@@ -40,8 +41,8 @@ export interface WorkerPool {
   applyOverlayDelta(delta: OverlayDelta): void
   /** Explains what a device would meet, by the word of one of the processes that would meet it. */
   explain(question: Question): Promise<Explained>
-  /** The metrics of all processes in the text format of Prometheus. */
-  scrape(): Promise<string>
+  /** The metrics of all processes together. What was counted once stays counted, whatever becomes of the process. */
+  scrape(): Promise<Registry>
   /** Undefined when every process serves; otherwise why the pool is not ready. */
   notReadyReason(): string | undefined
   /** Ends when the last request has, or the drain timeout is over. */

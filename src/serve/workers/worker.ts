@@ -77,8 +77,7 @@ class Worker {
       case 'scrape': {
         // Sent before the metrics, so that it is heard before them: a scrape shows every device so far.
         this.#process.flush()
-        const metrics = await this.#process.metrics.registry.getMetricsAsJSON()
-        return sendToPrimary({ kind: 'metrics', id: message.id, metrics })
+        return await this.#sendMetrics(message.id)
       }
       case 'explain': {
         const { id, question } = message
@@ -94,9 +93,18 @@ class Worker {
         await this.#process.drain()
         await this.#logger?.end()
         // What is still on its way through the channel would go with us.
-        await Promise.race([this.#lastSent, pause(CHANNEL_TIMEOUT_MS)])
+        await Promise.race([
+          Promise.all([this.#lastSent, this.#sendMetrics(undefined)]),
+          pause(CHANNEL_TIMEOUT_MS),
+        ])
         process.exit(0)
     }
+  }
+
+  /** Resolves when they have left this process. */
+  async #sendMetrics(id: number | undefined): Promise<void> {
+    const metrics = await this.#process.metrics.registry.getMetricsAsJSON()
+    await new Promise<void>((sent) => sendToPrimary({ kind: 'metrics', id, metrics }, sent))
   }
 
   /** Logs a bug, and ends this process so that the primary starts another. */
@@ -108,7 +116,9 @@ class Worker {
 
   async #start({ processConfig, worker }: ConfigMessage): Promise<void> {
     releaseMemory()
-    this.#logger = openLog(processConfig.config.log, { worker })
+    const logger = openLog(processConfig.config.log, { worker })
+    this.#logger = logger
+    this.#process.metrics.registerDroppedLines(() => logger.dropped)
     const answer = await this.#process.start(processConfig, {
       log: this.#logger.log,
       shared: true,

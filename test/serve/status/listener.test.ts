@@ -3,8 +3,8 @@ import { request } from 'node:http'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import type { IncomingMessage } from 'node:http'
-import { parseNetwork, type Network } from '../../src/kernel/network.ts'
-import { openStatusListener } from '../../src/serve/status/listener.ts'
+import { parseNetwork, type Network } from '../../../src/kernel/network.ts'
+import { openStatusListener } from '../../../src/serve/status/listener.ts'
 
 const STATUS = {
   metrics: () => Promise.resolve('# TYPE tfe_up gauge\ntfe_up 1\n'),
