@@ -192,15 +192,21 @@ test('a store that is away costs one line for each job, and everything is made u
       code: 'store-locked',
     })),
   )
-  expect(lines).toHaveLength(3)
+  expect(lines).toHaveLength(4)
   // What is only read is read all the same.
-  expect(keeping.counts.failures).toEqual({ departures: 0, keys: 2, sessions: 2, unverified: 2 })
+  expect(keeping.counts.failures).toEqual({
+    departures: 0,
+    keys: 2,
+    refusals: 2,
+    sessions: 2,
+    unverified: 2,
+  })
   expect(keeping.counts.departures).toHaveLength(4)
   other.exec('rollback')
   other.close()
   await keeping.runOnce()
   expect(keeping.counts).toMatchObject({ sessionsEnded: 1, failures: { keys: 2 } })
-  expect(lines).toHaveLength(3)
+  expect(lines).toHaveLength(4)
 })
 
 const EPMM = allDeparting(
