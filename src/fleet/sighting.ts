@@ -23,7 +23,33 @@ export interface Sighting {
   readonly migration: 'pending' | 'success' | undefined
   /** Under `auto`: the verdict was one that approves a device by itself. Counts only for a sound certificate of the current CA. */
   readonly approvesItself: boolean
+  /** The row that it met, where what it met is counted by row; a sync port has none. */
+  readonly row?: string | undefined
+  /** It was admitted only because certificates are recorded: `code` is what it would be refused with. */
+  readonly wouldRefuse?: boolean | undefined
+  /** The row is marked sensitive. */
+  readonly sensitive?: boolean | undefined
+  /** What passed through a sync port; undefined as long as octets have not passed both ways. */
+  readonly exchange?: Exchange | undefined
 }
+
+/** An `Exchange` says that connections to a sync port carried octets both ways, or how many more they carried. */
+export interface Exchange {
+  readonly address: string
+  /** 0 where only octets are added to what was said before. */
+  readonly connections: number
+  /** From the device, and to it. */
+  readonly octetsIn: number
+  readonly octetsOut: number
+}
+
+/** Adds up what passed from one address. */
+export const addExchange = (one: Exchange, other: Exchange | undefined): Exchange => ({
+  address: one.address,
+  connections: one.connections + (other?.connections ?? 0),
+  octetsIn: one.octetsIn + (other?.octetsIn ?? 0),
+  octetsOut: one.octetsOut + (other?.octetsOut ?? 0),
+})
 
 /** A `SightedCertificate` is what is recorded of a certificate that a device showed. */
 export interface SightedCertificate {

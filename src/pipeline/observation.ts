@@ -8,6 +8,7 @@ import { migrationStep } from '../fleet/migration.ts'
 import { detectClient } from '../fleet/detect-client.ts'
 import type { Instant } from '../kernel/types.ts'
 import type { RequestEvent } from '../record/event.ts'
+import type { Exchange } from '../fleet/sighting.ts'
 import type { ObservationDetails, Observation } from '../record/sighting-buffer.ts'
 import { sightedCertificate } from './sighted-certificate.ts'
 
@@ -18,6 +19,10 @@ export interface ObservationContext {
   readonly listener: string
   readonly port: 'sync' | 'https'
   readonly now: Instant
+  /** The row is marked sensitive. */
+  readonly sensitive?: boolean | undefined
+  /** What a sync port carried both ways; nothing else says that a device still needs the port. */
+  readonly exchange?: Exchange | undefined
 }
 
 /** What is asked of a record. */
@@ -34,7 +39,7 @@ export function observationOf(
   event: ObservedEvent,
   context: ObservationContext,
 ): Observation | undefined {
-  const { peer, listener, now } = context
+  const { peer, listener, now, exchange } = context
   const { decision: verdict, route: row, route_class: kind, user_agent: userAgent } = event
   if (kind === 'none' || kind === 'denied' || peer === undefined) return undefined
   if (NOT_SERVING.has(event.code ?? '')) return undefined
@@ -44,6 +49,7 @@ export function observationOf(
   const sound = peer.kind === 'presented' && peer.paths.ok
   // A self-made certificate must not be able to take a name of the inventory.
   const reportedId = leaf === undefined || sound ? event.reported_id : undefined
+  const wouldRefuse = event.would_refuse !== undefined
   return {
     at: now,
     listener,
@@ -51,15 +57,18 @@ export function observationOf(
     fingerprint: leaf?.fingerprint,
     sound,
     // In recording: what it would have met, or the effect of requiring certificates could not be foreseen.
-    verdict: event.would_refuse === undefined ? verdict : 'refuse',
+    verdict: wouldRefuse ? 'refuse' : verdict,
     code: event.would_refuse ?? event.code,
     authentication: isAsked || leaf !== undefined ? succeeded(event) : 'no-info',
-    // Without a certificate these do not tell one device from another.
-    row: leaf === undefined ? undefined : row,
+    wouldRefuse,
+    sensitive: context.sensitive === true,
+    // Without a certificate it does not tell one device from another, but says what would be refused where.
+    row: leaf !== undefined || isAsked ? row : undefined,
+    exchange,
     userAgent: leaf === undefined ? undefined : userAgent,
     reportedId,
     policy: context.policy,
-    describe: () => ({ ...describe(event, peer, context), reportedId }),
+    describe: () => describe(event, peer, context),
   }
 }
 
@@ -76,8 +85,8 @@ const succeeded = ({ code }: ObservedEvent): Observation['authentication'] =>
 function describe(
   event: ObservedEvent,
   peer: Peer,
-  { policy, port }: ObservationContext,
-): Omit<ObservationDetails, 'reportedId'> {
+  { policy, port, exchange }: ObservationContext,
+): ObservationDetails {
   const client = detectClient(event.route ?? '', event.user_agent)
   const certificate = peer.kind === 'presented' ? sightedCertificate(peer) : undefined
   return {
@@ -86,9 +95,9 @@ function describe(
     agent: client.agent,
     agentVersion: client.agentVersion,
     agentRank: client.version === undefined ? undefined : versionRank(client.version),
-    // Keys without a sound path can be made up by the thousand: they are no devices that migrate.
+    // Keys without a sound path can be made up by the thousand, and so can handshakes: they are no devices that migrate.
     migration:
-      certificate?.sound === false
+      certificate?.sound === false || (port === 'sync' && exchange === undefined)
         ? undefined
         : migrationStep({ port, verified: succeeded(event) === 'succeeded' }, client.class),
     approvesItself: policy.fleet.model === 'auto' && succeeded(event) === 'succeeded',

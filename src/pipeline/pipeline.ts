@@ -44,8 +44,14 @@ export interface PipelineDeps {
   draining(): boolean
   /** A device was held to a session that says less of it than a new one would: its tickets must not serve again. */
   onStaleSession(): void
-  /** `judgedAt`: a request with a long body is written down when it is over. */
-  record(connection: Connection, event: RequestEvent, judgedAt: Instant): void
+  record(connection: Connection, event: RequestEvent, judged: JudgedAt): void
+}
+
+/** When and where a request was judged: one with a long body is written down when it is over. */
+export interface JudgedAt {
+  readonly now: Instant
+  /** Whether its row is marked sensitive. */
+  readonly sensitive: boolean
 }
 
 /** A request as the listener hands it over. */
@@ -86,7 +92,9 @@ export async function handleRequest(
     snapshot: snapshot.version,
     durationMs: performance.now() - startedAt,
   }
-  deps.record(connection, requestEvent(facts, judged.verdict, outcome), now)
+  const { verdict } = judged
+  const sensitive = verdict.kind === 'judged' && verdict.route.sensitive
+  deps.record(connection, requestEvent(facts, verdict, outcome), { now, sensitive })
 }
 
 /** A verdict, and what carrying it out needs. */

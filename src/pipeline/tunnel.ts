@@ -4,7 +4,12 @@
  */
 import { decide, timelinessOfPeer, vouchedFor } from '../decide/decide.ts'
 import type { Admission, Vouched } from '../decide/decide.ts'
-import { relay, type RelayOutcome, type RelayDestination } from '../forward/tunnel/relay.ts'
+import {
+  relay,
+  type RelayDestination,
+  type RelayedOctets,
+  type RelayOutcome,
+} from '../forward/tunnel/relay.ts'
 import { proxyHeader } from '../message/proxy-protocol.ts'
 import type { TunnelEvent } from '../record/tunnel-event.ts'
 import type { ListenerView, Snapshot } from '../state/snapshot.ts'
@@ -21,10 +26,15 @@ export interface TunnelDeps extends Pick<
 > {
   /** Called with the verdict before the first octet passes. */
   judged(connection: Connection, verdict: TunnelVerdict): void
+  /** Called once, as soon as octets have passed both ways. */
+  exchanged(connection: Connection, verdict: TunnelVerdict, octets: RelayedOctets): void
 }
 
 /** Handles one connection from its handshake to its record. */
-export async function handleTunnel(connection: Connection, deps: TunnelDeps): Promise<TunnelEvent> {
+export async function handleTunnel(
+  connection: Connection,
+  deps: TunnelDeps,
+): Promise<{ readonly event: TunnelEvent; readonly verdict: TunnelVerdict }> {
   const startedAt = performance.now()
   const snapshot = deps.snapshot()
   const view = snapshot.listeners.get(connection.listener)
@@ -32,9 +42,9 @@ export async function handleTunnel(connection: Connection, deps: TunnelDeps): Pr
   deps.judged(connection, verdict)
   const upstream = view?.compiled.config.relay?.upstream
   const outcome =
-    view === undefined ? undefined : await openTunnel(connection, verdict, { view, snapshot })
+    view === undefined ? undefined : await openTunnel(connection, verdict, { view, snapshot, deps })
   if (outcome === undefined) connection.socket.destroy()
-  return tunnelEvent(
+  const event = tunnelEvent(
     {
       openedAt: connection.openedAt,
       upstream,
@@ -45,6 +55,7 @@ export async function handleTunnel(connection: Connection, deps: TunnelDeps): Pr
     verdict,
     outcome,
   )
+  return { event, verdict }
 }
 
 interface TunnelContext {
@@ -85,7 +96,7 @@ function verdictOn(
 async function openTunnel(
   connection: Connection,
   verdict: TunnelVerdict,
-  { view, snapshot }: { readonly view: ListenerView; readonly snapshot: Snapshot },
+  { view, snapshot, deps }: TunnelContext & { readonly view: ListenerView },
 ): Promise<TunnelOutcome | undefined> {
   if (verdict.kind === 'closed' || verdict.decision.kind === 'refuse') return undefined
   const { relay: settings, limits } = view.compiled.config
@@ -101,6 +112,7 @@ async function openTunnel(
     place: place === 'inside-tls' ? 'inside-tls' : 'before-tls',
     device: vouched?.path.certificates[0].publicKey.fingerprint,
     idle: limits.idle,
+    onExchange: (octets) => deps.exchanged(connection, verdict, octets),
   }
   connection.activeAsks.push(verdict.ask)
   const outcome = await relay(admission, connection.socket, way)

@@ -9,6 +9,7 @@
 import type { Admins } from './access/admins.ts'
 import type { Approvals } from './devices/approvals.ts'
 import type { AttemptCounts } from './devices/attempt-counts.ts'
+import type { AttemptResults } from './callers/attempt-results.ts'
 import type { Audit } from './access/audit.ts'
 import type { Credentials } from './access/credentials.ts'
 import type { Denials } from './devices/denials.ts'
@@ -26,7 +27,10 @@ import type { RevocationLists } from './settings/revocation-lists.ts'
 import type { SavedQueries } from './settings/saved-queries.ts'
 import type { Secrets } from './secrets/secrets.ts'
 import type { Sightings } from './devices/sightings.ts'
+import type { SilentDevices } from './callers/silent-devices.ts'
+import type { SyncPortCallers } from './callers/sync-port-callers.ts'
 import type { Transfer } from './transfer/transfer.ts'
+import type { UnknownCallers } from './callers/unknown-callers.ts'
 
 /** The port; its public members are the promise, and both backends keep it (`test/store/contract.ts`). */
 export interface Store {
@@ -43,6 +47,7 @@ export interface Store {
   readonly admins: Public<Admins>
   readonly approvals: Public<Approvals>
   readonly attemptCounts: Public<AttemptCounts>
+  readonly attemptResults: Public<AttemptResults>
   readonly audit: Public<Audit>
   readonly credentials: Public<Credentials>
   readonly denials: Public<Denials>
@@ -60,7 +65,10 @@ export interface Store {
   readonly revocationLists: Public<RevocationLists>
   readonly secrets: Public<Secrets>
   readonly sightings: Public<Sightings>
+  readonly silentDevices: Public<SilentDevices>
+  readonly syncPortCallers: Public<SyncPortCallers>
   readonly transfer: Public<Transfer>
+  readonly unknownCallers: Public<UnknownCallers>
   /** Ends every connection; whatever is asked afterwards fails as `store-closed`. */
   close(): Promise<void>
 }

@@ -7,6 +7,7 @@ import { fail, ok } from '../kernel/types.ts'
 import { Admins } from './access/admins.ts'
 import { Approvals } from './devices/approvals.ts'
 import { AttemptCounts } from './devices/attempt-counts.ts'
+import { AttemptResults } from './callers/attempt-results.ts'
 import { Audit } from './access/audit.ts'
 import { Transactions, type Actor } from './transactions.ts'
 import { Credentials } from './access/credentials.ts'
@@ -46,8 +47,11 @@ import { HeldKeys } from './secrets/held-keys.ts'
 import type { KeyRing } from './secrets/seal.ts'
 import { Secrets } from './secrets/secrets.ts'
 import { Sightings } from './devices/sightings.ts'
+import { SilentDevices } from './callers/silent-devices.ts'
+import { SyncPortCallers } from './callers/sync-port-callers.ts'
 import { openSqlite, sqliteExists, type SqliteSettings } from './engine/sqlite.ts'
 import { Transfer } from './transfer/transfer.ts'
+import { UnknownCallers } from './callers/unknown-callers.ts'
 
 export type { Store } from './port.ts'
 
@@ -175,6 +179,7 @@ function assembleStore(engine: Engine, parts: StoreParts): Store {
     admins: new Admins(transactions),
     approvals: new Approvals(transactions),
     attemptCounts: new AttemptCounts(transactions),
+    attemptResults: new AttemptResults(transactions),
     audit: new Audit(transactions),
     credentials: new Credentials(transactions),
     denials: new Denials(transactions),
@@ -192,7 +197,10 @@ function assembleStore(engine: Engine, parts: StoreParts): Store {
     revocationLists: new RevocationLists(transactions),
     secrets: new Secrets(transactions, keys),
     sightings: new Sightings(transactions, unsoundLimit),
+    silentDevices: new SilentDevices(transactions),
+    syncPortCallers: new SyncPortCallers(transactions),
     transfer: new Transfer(transactions, engine),
+    unknownCallers: new UnknownCallers(transactions),
     close: () => engine.close(),
   }
 }

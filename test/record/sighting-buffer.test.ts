@@ -15,12 +15,14 @@ const anObservation = (parts: Partial<Observation> = {}): Observation => ({
   code: 'verified',
   authentication: 'succeeded',
   row: 'device',
+  wouldRefuse: false,
+  sensitive: false,
+  exchange: undefined,
   userAgent: 'Agent/1.0',
   reportedId: undefined,
   policy: EMPTY_POLICY,
   describe: () => ({
     certificate: undefined,
-    reportedId: undefined,
     class: undefined,
     agent: undefined,
     agentVersion: undefined,
@@ -166,4 +168,75 @@ test('those who show no certificate and call themselves differently are never co
   }
   buffer.flush()
   expect(batches[0]?.seen).toHaveLength(names.length)
+})
+
+/** A request without a certificate that recording let pass. */
+const bare = (parts: Partial<Observation> = {}): Observation =>
+  anObservation({
+    key: undefined,
+    fingerprint: undefined,
+    sound: false,
+    verdict: 'refuse',
+    code: 'no-certificate',
+    wouldRefuse: true,
+    userAgent: undefined,
+    ...parts,
+  })
+
+test('requests without a certificate are told apart by listener, row and code, and pass their row on', () => {
+  const { buffer, batches } = aBuffer()
+  for (let number = 0; number < 60; number += 1) buffer.add(bare({ row: `row-${number % 30}` }))
+  buffer.add(bare({ listener: 'other', row: 'row-0' }))
+  buffer.flush()
+  const seen = batches[0]?.seen ?? []
+  expect(seen).toHaveLength(31)
+  expect(seen.filter(({ row, wouldRefuse }) => row === undefined || wouldRefuse !== true)).toEqual(
+    [],
+  )
+  expect(seen.reduce((sum, { count }) => sum + count, 0)).toBe(61)
+})
+
+test('a flood of names leaves no request uncounted: those past the bound are counted without a name', () => {
+  const { buffer, batches } = aBuffer(100)
+  for (let number = 0; number < 500; number += 1)
+    buffer.add(bare({ reportedId: `made-up-${number}` }))
+  for (let number = 0; number < 10; number += 1) {
+    buffer.add(bare({ ...key(`made up ${number}`), code: 'untrusted-issuer', row: 'apps' }))
+  }
+  buffer.flush()
+  const [{ seen, lost } = { seen: [], lost: 0 }] = batches
+  expect(lost).toBe(0)
+  expect(seen.filter(({ reportedId }) => reportedId !== undefined)).toHaveLength(20)
+  const unnamed = seen.filter(({ reportedId }) => reportedId === undefined)
+  expect(
+    unnamed.map(({ row, code, count, certificate }) => [row, code, count, certificate]),
+  ).toEqual([
+    ['device', 'no-certificate', 480, undefined],
+    ['apps', 'untrusted-issuer', 10, undefined],
+  ])
+})
+
+test('of what would be admitted a flood is not counted, and is told as lost', () => {
+  const { buffer, batches } = aBuffer(100)
+  for (let number = 0; number < 50; number += 1) {
+    buffer.add(bare({ reportedId: `made-up-${number}`, wouldRefuse: false }))
+  }
+  buffer.flush()
+  expect([batches[0]?.seen.length, batches[0]?.lost]).toEqual([20, 30])
+})
+
+test('octets that one connection carried later are added to it, and make no second one', () => {
+  const { buffer, batches } = aBuffer()
+  const carried = (connections: number, address = '192.0.2.1'): Partial<Observation> => ({
+    wouldRefuse: false,
+    exchange: { address, connections, octetsIn: 1, octetsOut: 2 },
+  })
+  buffer.add(bare(carried(1)))
+  buffer.add(bare(carried(0)))
+  buffer.add(bare(carried(1, '192.0.2.2')))
+  buffer.flush()
+  expect(batches[0]?.seen.map(({ count, exchange }) => [count, exchange])).toEqual([
+    [1, { address: '192.0.2.1', connections: 1, octetsIn: 2, octetsOut: 4 }],
+    [1, { address: '192.0.2.2', connections: 1, octetsIn: 1, octetsOut: 2 }],
+  ])
 })

@@ -23,6 +23,9 @@ import { secrets } from './contract/secrets.ts'
 import { unverifiedDevices } from './contract/foreign-rows.ts'
 import { switches } from './contract/enforcement-oauth-ports.ts'
 import { transfer } from './contract/transfer.ts'
+import { unknownCallers } from './contract/unknown-callers.ts'
+import { syncPortCallers } from './contract/sync-port-callers.ts'
+import { attemptResults } from './contract/attempt-results.ts'
 import { upgrade } from './contract/upgrade.ts'
 import type { Backend } from '../support/store/backends.ts'
 
@@ -51,5 +54,8 @@ export function storeContract(backend: Backend): void {
     refusals(backend)
     concurrency(backend)
     unverifiedDevices(backend)
+    unknownCallers(backend)
+    syncPortCallers(backend)
+    attemptResults(backend)
   })
 }

@@ -26,6 +26,14 @@ export interface RelayDestination {
   readonly device: string | undefined
   /** Without an octet in either direction. */
   readonly idle: Millis
+  /** Called once, as soon as octets have passed both ways. */
+  readonly onExchange?: ((octets: RelayedOctets) => void) | undefined
+}
+
+/** What has passed: from the device, and to it. */
+export interface RelayedOctets {
+  readonly bytesIn: number
+  readonly bytesOut: number
 }
 
 /** How it ended. */
@@ -61,6 +69,7 @@ class Relay implements DeadlineItem {
   #connectMs: number | undefined
   #bytesIn = 0
   #bytesOut = 0
+  #isExchange = false
   #lastProgressAt = 0
 
   constructor(device: TLSSocket, destination: RelayDestination) {
@@ -141,14 +150,22 @@ class Relay implements DeadlineItem {
     device.on('data', (chunk: Buffer) => {
       this.#bytesIn += chunk.length
       noteProgress()
+      this.#noteExchange()
     })
     upstreamSocket.on('data', (chunk: Buffer) => {
       if (this.#bytesOut === 0) server.responseBegan()
       this.#bytesOut += chunk.length
       noteProgress()
+      this.#noteExchange()
     })
     device.pipe(upstreamSocket)
     upstreamSocket.pipe(device)
+  }
+
+  #noteExchange(): void {
+    if (this.#isExchange || this.#bytesIn === 0 || this.#bytesOut === 0) return
+    this.#isExchange = true
+    this.#destination.onExchange?.({ bytesIn: this.#bytesIn, bytesOut: this.#bytesOut })
   }
 
   #deviceClosed(): void {

@@ -102,7 +102,7 @@ export function addExpirySighting(peer: Peer, deps: ConnectionHandlerDeps): void
 export function addObservation(
   { lastPeer: peer, listener }: Connection,
   event: ObservedEvent,
-  at: Pick<ObservationContext, 'now' | 'port'>,
+  at: Omit<ObservationContext, 'listener' | 'peer' | 'policy'>,
   deps: ConnectionHandlerDeps,
 ): void {
   const { policy } = deps.snapshot().compiled

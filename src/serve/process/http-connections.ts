@@ -11,8 +11,7 @@ import {
 } from '../../accept/unparsable.ts'
 import { explain } from '../../decide/explain-refusal.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
-import type { Instant } from '../../kernel/types.ts'
-import { handleRequest, type PipelineDeps } from '../../pipeline/pipeline.ts'
+import { handleRequest, type JudgedAt, type PipelineDeps } from '../../pipeline/pipeline.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import { refusedConnection, refusedRequest } from '../../pipeline/kept-refusal.ts'
 import { closedTo } from '../../state/ask.ts'
@@ -33,7 +32,7 @@ export function httpHandlers(listener: string, deps: ConnectionHandlerDeps): Lis
   const bySocket = new WeakMap<TLSSocket, Connection>()
   const pipeline: PipelineDeps = {
     ...deps,
-    record: (connection, event, judgedAt) => record(connection, event, judgedAt, deps),
+    record: (connection, event, judged) => record(connection, event, judged, deps),
   }
   return {
     ...commonHandlers(listener, deps),
@@ -137,15 +136,15 @@ function isAnyRowOpen(connection: Connection, deps: ConnectionHandlerDeps): bool
 function record(
   connection: Connection,
   event: RequestEvent,
-  judgedAt: Instant,
+  judged: JudgedAt,
   deps: ConnectionHandlerDeps,
 ): void {
   deps.metrics.request(connection.listener, event)
   if (deps.snapshot().compiled.config.log.requests) accessLogOf(connection, deps).request(event)
   // Not now: what it met since, on another connection, is the newer word on the device.
-  addObservation(connection, event, { port: 'https', now: judgedAt }, deps)
+  addObservation(connection, event, { port: 'https', ...judged }, deps)
   const { policy } = deps.snapshot().compiled
-  const refusal = refusedRequest(connection, event, { at: judgedAt, policy })
+  const refusal = refusedRequest(connection, event, { at: judged.now, policy })
   if (refusal !== undefined) deps.keepRefusal(refusal)
 }
 

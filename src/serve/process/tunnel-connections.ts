@@ -8,7 +8,8 @@ import type { Connection } from '../../pipeline/connection.ts'
 import { refusedTunnel } from '../../pipeline/kept-refusal.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import { verdictFields, type TunnelVerdict } from '../../pipeline/tunnel-event.ts'
-import { handleTunnel } from '../../pipeline/tunnel.ts'
+import { handleTunnel, type TunnelDeps } from '../../pipeline/tunnel.ts'
+import type { RelayedOctets } from '../../forward/tunnel/relay.ts'
 import type { TunnelEvent } from '../../record/tunnel-event.ts'
 import {
   accessLogOf,
@@ -22,22 +23,33 @@ import {
 /** Returns the handlers of one sync port. */
 export function tunnelHandlers(listener: string, deps: ConnectionHandlerDeps): TunnelHandlers {
   const { connections, inFlight, log } = deps
-  const pipeline = {
+  /** What was noted of open connections that carried octets both ways. */
+  const exchanges = new Map<Connection, RelayedOctets>()
+  const pipeline: TunnelDeps = {
     ...deps,
-    judged: (connection: Connection, verdict: TunnelVerdict) =>
-      noteDevice(connection, verdict, deps),
+    judged: (connection, verdict) => noteVerdict(connection, verdict, deps),
+    exchanged: (connection, verdict, octets) => {
+      exchanges.set(connection, octets)
+      noteDevice(connection, verdict, { deps, exchange: { connections: 1, ...octets } })
+    },
   }
   return {
     ...commonHandlers(listener, deps),
     connected(socket) {
       const connection = openConnection(socket, listener, deps)
       handleTunnel(connection, pipeline)
-        .then((event) => recordEnd(connection, event, deps))
+        .then(({ event, verdict }) => {
+          recordEnd(connection, event, deps)
+          noteEnd(connection, { event, verdict, noted: exchanges.get(connection) }, deps)
+        })
         .catch((error: unknown) => {
           log.error({ err: error, connection: connection.id }, 'internal error in a tunnel')
           socket.destroy()
         })
-        .finally(() => inFlight.end())
+        .finally(() => {
+          exchanges.delete(connection)
+          inFlight.end()
+        })
       return true
     },
     forceClose() {
@@ -59,16 +71,57 @@ function recordEnd(connection: Connection, event: TunnelEvent, deps: ConnectionH
   if (refusal !== undefined) deps.keepRefusal(refusal)
 }
 
-/** Runs before the first octet passes: a connection that stays open for hours is recorded from its beginning. */
-function noteDevice(
+/** Runs before the first octet passes. One that is admitted is noted when it has carried octets both ways, or else when it ends. */
+function noteVerdict(
   connection: Connection,
   verdict: TunnelVerdict,
   deps: ConnectionHandlerDeps,
 ): void {
   if (verdict.kind === 'closed') return
   addExpirySighting(verdict.ask.peer, deps)
+  if (verdict.decision.kind === 'refuse') noteDevice(connection, verdict, { deps })
+}
+
+interface TunnelEnd {
+  readonly event: TunnelEvent
+  readonly verdict: TunnelVerdict
+  /** What was noted as soon as octets had passed both ways; undefined where they never did. */
+  readonly noted: RelayedOctets | undefined
+}
+
+function noteEnd(
+  connection: Connection,
+  { event, verdict, noted }: TunnelEnd,
+  deps: ConnectionHandlerDeps,
+): void {
+  if (verdict.kind === 'closed' || verdict.decision.kind === 'refuse') return
+  if (noted === undefined) return noteDevice(connection, verdict, { deps })
+  const bytesIn = event.bytes_in - noted.bytesIn
+  const bytesOut = event.bytes_out - noted.bytesOut
+  noteDevice(connection, verdict, { deps, exchange: { connections: 0, bytesIn, bytesOut } })
+}
+
+function noteDevice(
+  connection: Connection,
+  verdict: TunnelVerdict,
+  { deps, exchange }: NotedExchange,
+): void {
+  if (verdict.kind === 'closed') return
   const event = { ...verdictFields(verdict), ...NO_REQUEST }
-  addObservation(connection, event, { port: 'sync', now: deps.clock.now() }, deps)
+  const carried = exchange && {
+    address: connection.remote,
+    connections: exchange.connections,
+    octetsIn: exchange.bytesIn,
+    octetsOut: exchange.bytesOut,
+  }
+  const { sensitive } = verdict.ask
+  const at = { port: 'sync', now: deps.clock.now(), sensitive, exchange: carried } as const
+  addObservation(connection, event, at, deps)
+}
+
+interface NotedExchange {
+  readonly deps: ConnectionHandlerDeps
+  readonly exchange?: (RelayedOctets & { readonly connections: number }) | undefined
 }
 
 const NO_REQUEST = { route: undefined, user_agent: undefined, reported_id: undefined } as const

@@ -1,6 +1,6 @@
 /**
  * Periodic jobs on the store: devices with certificates of no known CA are deleted, sessions that ended and refusals that were kept for long enough are deleted,
- * departures from the server's documents are counted, and the other replicas are told which keys this one holds. In the process that has the store, never on a request's path;
+ * what unknown devices did three months ago is forgotten, departures from the server's documents are counted, and the other replicas are told which keys this one holds. In the process that has the store, never on a request's path;
  * several replicas may do the same without harm.
  */
 import { createHash } from 'node:crypto'
@@ -18,7 +18,7 @@ import type { Store } from '../../store/port.ts'
 /** What is kept in order. */
 export type MaintainedStore = Pick<
   Store,
-  'credentials' | 'devices' | 'refusals' | 'secrets' | 'sightings'
+  'credentials' | 'devices' | 'refusals' | 'secrets' | 'sightings' | 'unknownCallers'
 >
 
 /** This front end among those that share its store; its id is the same after a restart. */
@@ -43,7 +43,7 @@ export interface MaintenanceCounts {
 }
 
 interface MaintenanceJob {
-  readonly name: 'departures' | 'keys' | 'refusals' | 'sessions' | 'unverified'
+  readonly name: 'callers' | 'departures' | 'keys' | 'refusals' | 'sessions' | 'unverified'
   readonly everyMs: number
   run(now: Instant): Promise<Result<void, StoreFailure>>
 }
@@ -63,7 +63,14 @@ export class Maintenance {
   readonly #deps: MaintenanceDeps
   readonly #timers: NodeJS.Timeout[] = []
   readonly #failing = new Set<MaintenanceJob['name']>()
-  readonly #failures = { departures: 0, keys: 0, refusals: 0, sessions: 0, unverified: 0 }
+  readonly #failures = {
+    callers: 0,
+    departures: 0,
+    keys: 0,
+    refusals: 0,
+    sessions: 0,
+    unverified: 0,
+  }
   #queue: Promise<void> = Promise.resolve()
   #unverifiedForgotten = 0
   #sessionsEnded = 0
@@ -114,6 +121,7 @@ export class Maintenance {
     { name: 'sessions', everyMs: CLEANUP_MS, run: (now) => this.#endSessions(now) },
     { name: 'departures', everyMs: COUNT_MS, run: () => this.#countDepartures() },
     { name: 'refusals', everyMs: CLEANUP_MS, run: (now) => this.#deleteRefusals(now) },
+    { name: 'callers', everyMs: CLEANUP_MS, run: (now) => this.#forgetCallers(now) },
     { name: 'unverified', everyMs: CLEANUP_MS, run: (now) => this.#forgetUnverified(now) },
   ]
 
@@ -214,6 +222,10 @@ export class Maintenance {
     return ok(undefined)
   }
 
+  #forgetCallers(now: Instant): Promise<Result<void, StoreFailure>> {
+    return this.#deps.store.unknownCallers.forget((now - CALLERS_KEEP_MS) as Instant)
+  }
+
   async #forgetUnverified(now: Instant): Promise<Result<void, StoreFailure>> {
     const { store, log } = this.#deps
     const forgotten = await store.sightings.forgetUnverified((now - UNVERIFIED_KEEP_MS) as Instant)
@@ -244,3 +256,5 @@ const CLEANUP_MS = 60 * 60_000
  * list of unverified devices occupy it no longer than this.
  */
 const UNVERIFIED_KEEP_MS = 3 * 24 * 60 * 60_000
+/** Three months of what unknown devices did: more than the longest absence that an operator waits for. */
+const CALLERS_KEEP_MS = 90 * 24 * 60 * 60_000

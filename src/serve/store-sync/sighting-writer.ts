@@ -8,7 +8,7 @@ import { explanationFields } from '../../kernel/explanation.ts'
 import type { Result } from '../../kernel/types.ts'
 import { explainStore, isTrouble } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
-import type { Sighting } from '../../fleet/sighting.ts'
+import { addExchange, type Sighting } from '../../fleet/sighting.ts'
 import type { RecordResult } from '../../store/devices/sightings.ts'
 import type { ProcessLogger } from '../log.ts'
 
@@ -113,7 +113,7 @@ export class SightingWriter {
     if (this.#attempt !== undefined) return this.#attempt
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#buffered === 0) return Promise.resolve()
+    if (this.#isEmpty()) return Promise.resolve()
     this.#attempt = this.#write().finally(() => {
       this.#attempt = undefined
     })
@@ -126,7 +126,7 @@ export class SightingWriter {
     // No process adds sightings any more: a store that restarts is tried again, one that is gone is not waited for.
     for (;;) {
       await this.flush()
-      if (this.#buffered === 0 || Date.now() + this.#options.retryMs > deadline) break
+      if (this.#isEmpty() || Date.now() + this.#options.retryMs > deadline) break
       if (this.#lastFailure?.kind === 'store-closed') break
       await pause(this.#options.retryMs)
     }
@@ -139,26 +139,50 @@ export class SightingWriter {
     this.#waiting.clear()
   }
 
+  /** Sightings that only add octets count for none, and are written, too. */
+  #isEmpty(): boolean {
+    return this.#waiting.size + this.#writing.length === 0
+  }
+
   #buffer(sighting: Sighting): void {
+    if (this.#take(sighting, this.#hasRoom(sighting))) return
+    // Who it said to be is lost in a flood, and that it would be refused is not.
+    if (sighting.wouldRefuse === true && isUnverified(sighting)) {
+      if (this.#take(withoutName(sighting), this.#hasRoomToCount())) return
+    }
+    this.#dropped += sighting.count
+  }
+
+  /** Adds it to what waits, or beside it if there is room; returns whether either could be done. */
+  #take(sighting: Sighting, hasRoom: boolean): boolean {
     const key = keyOf(sighting)
     const before = this.#waiting.get(key)
-    if (before === undefined && !this.#hasRoom(sighting)) {
-      this.#dropped += sighting.count
-      return
-    }
+    if (before === undefined && !hasRoom) return false
     this.#buffered += sighting.count
     if (before === undefined && isUnverified(sighting)) this.#unverified += 1
     const count = sighting.count + (before?.count ?? 0)
     const at = before !== undefined && before.at > sighting.at ? before.at : sighting.at
+    const { exchange } = sighting
     // Behind those that came meanwhile: the last word on a device is the newest.
     this.#waiting.delete(key)
-    this.#waiting.set(key, { ...sighting, count, at })
+    this.#waiting.set(key, {
+      ...sighting,
+      count,
+      at,
+      exchange: exchange && addExchange(exchange, before?.exchange),
+    })
+    return true
   }
 
   #hasRoom(sighting: Sighting): boolean {
     const { limit } = this.#options
     if (this.#waiting.size + this.#writing.length >= limit) return false
     return !isUnverified(sighting) || this.#unverified < limit / UNVERIFIED_SHARE
+  }
+
+  /** Kinds of refusals are few, and so that floods leave them room they have as much again. */
+  #hasRoomToCount(): boolean {
+    return this.#unverified < (2 * this.#options.limit) / UNVERIFIED_SHARE
   }
 
   #schedule(ms: number): void {
@@ -235,8 +259,21 @@ export const sightingWriterLog = ({ log }: ProcessLogger): SightingWriterEvents 
   },
 })
 
-/** A certificate that no known CA signed: any client can make up any number of those. */
-const isUnverified = ({ certificate }: Sighting): boolean => certificate?.sound === false
+/** Without a certificate that a known CA signed: any client can make up any number of those, and of ids. */
+const isUnverified = ({ certificate }: Sighting): boolean => certificate?.sound !== true
+
+/** The same, of no device in particular. */
+const withoutName = (sighting: Sighting): Sighting => ({
+  ...sighting,
+  certificate: undefined,
+  reportedId: undefined,
+  class: undefined,
+  agent: undefined,
+  agentVersion: undefined,
+  agentRank: undefined,
+  migration: undefined,
+  exchange: undefined,
+})
 
 const countOf = (sightings: Iterable<Sighting>): number => {
   let sum = 0
@@ -264,6 +301,10 @@ const keyOf = (one: Sighting): string =>
     one.agent,
     one.agentVersion,
     one.approvesItself,
+    one.row,
+    one.wouldRefuse,
+    one.sensitive,
+    one.exchange?.address,
   ].join('\n')
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Connection attempts as numbers: per hour for the success rate (S4-03), and those that belong to no known device.
+ * Connection attempts as numbers: per hour for the success rate (S4-03).
  */
 import type { Selectable } from 'kysely'
 import type { Instant } from '../../kernel/types.ts'
@@ -37,24 +37,6 @@ export class AttemptCounts {
         at: (row.hour * HOUR) as Instant,
         authentication: readTallyOutcome(row),
         sightings: row.sightings,
-      }))
-    })
-  }
-
-  /** Connections without a certificate that could not be told to be a known device, per listener. */
-  unidentified(): Answer<
-    readonly {
-      readonly listener: string
-      readonly sightings: number
-      readonly lastSeen: Instant
-    }[]
-  > {
-    return this.#transactions.read(async (db) => {
-      const rows = await db.selectFrom('unidentified').selectAll().orderBy('listener').execute()
-      return rows.map(({ listener, sightings, last_seen }) => ({
-        listener,
-        sightings,
-        lastSeen: last_seen as Instant,
       }))
     })
   }

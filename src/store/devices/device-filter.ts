@@ -28,6 +28,8 @@ export interface DeviceFilter {
   readonly notSeenSince?: Instant | undefined
   /** Whether an imported inventory knows it. */
   readonly inInventory?: boolean | undefined
+  /** Whether it may stay in "No authentication info" (S2-09). */
+  readonly silent?: boolean | undefined
   /** Its last sound certificate ends at or after this. */
   readonly validAt?: Instant | undefined
   /** Its last sound certificate ends before this. */
@@ -80,6 +82,15 @@ export function conditions(
   }
   if (filter.id !== undefined) {
     all.push(eb('devices.id', '>=', filter.id), eb('devices.id', '<', prefixEnd(filter.id)))
+  }
+  if (filter.silent !== undefined) {
+    const isMarked = eb.exists(
+      eb
+        .selectFrom('silent_devices')
+        .select('silent_devices.device')
+        .whereRef('silent_devices.device', '=', 'devices.id'),
+    )
+    all.push(filter.silent ? isMarked : eb.not(isMarked))
   }
   if (filter.inInventory !== undefined) {
     all.push(eb('devices.inventory_id', filter.inInventory ? 'is not' : 'is', null))

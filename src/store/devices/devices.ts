@@ -1,6 +1,7 @@
 /**
  * Devices as people look at them: lists, search, one device whole, and the numbers of the charts.
  */
+import { inList } from '../engine/bulk-rows.ts'
 import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
 import { fail, ok } from '../../kernel/types.ts'
 import { idSubject, keySubject } from './approvals.ts'
@@ -251,6 +252,18 @@ export class Devices {
         keys: keys.map(({ key }) => key),
         ids: ids.map((one) => one.id),
       })
+      const named = [before.inventory?.id, before.reportedId, ...ids.map((one) => one.id)]
+      await tx
+        .deleteFrom('uncertified_ids')
+        .where(
+          'id',
+          'in',
+          inList(
+            this.#transactions.dialect,
+            named.filter((one) => one !== undefined),
+          ),
+        )
+        .execute()
       await tx.deleteFrom('devices').where('id', '=', id).execute()
       await deleteTraces(tx, this.#transactions.dialect, [id])
       return ok({

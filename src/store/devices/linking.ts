@@ -24,6 +24,7 @@ import {
 } from './certificate-retention.ts'
 import { termOf, termsOf } from './search-terms.ts'
 import { caWord } from '../../fleet/evidence.ts'
+import type { LinkedExchange, UnknownSighting } from '../callers/linked.ts'
 import type { SightedCertificate, Sighting } from '../../fleet/sighting.ts'
 import { isCaAdmitting, settingKey } from './approvable.ts'
 import type { StoredStanding } from '../settings/enrollment-setting.ts'
@@ -54,7 +55,10 @@ export interface LinkingPlan {
   readonly ids: readonly { id: string; device: string }[]
   readonly terms: readonly { term: string; device: string }[]
   readonly certificates: readonly RetainedRow[]
-  readonly unidentified: readonly { listener: string; sightings: number; last_seen: number }[]
+  /** Sightings that belong to no known device. */
+  readonly unknown: readonly UnknownSighting[]
+  /** What passed through sync ports. */
+  readonly exchanges: readonly LinkedExchange[]
   readonly dropped: number
 }
 
@@ -88,10 +92,8 @@ class DeviceLinker {
   readonly #newIds = new Map<string, { id: string; device: string }>()
   readonly #terms = new Map<string, { term: string; device: string }>()
   readonly #retention: CertificateRetention
-  readonly #unidentified = new Map<
-    string,
-    { listener: string; sightings: number; last_seen: number }
-  >()
+  readonly #unknown: UnknownSighting[] = []
+  readonly #exchanges: Sighting[] = []
   readonly #withIds = new Set<string>()
   #dropped = 0
 
@@ -117,8 +119,10 @@ class DeviceLinker {
     if (blocked !== undefined) return this.#addRefused(blocked, sighting, certificate)
     const draft =
       this.#deviceOf(certificate, ids ?? []) ?? this.#newDevice(sighting, certificate, ids ?? [])
+    this.#exchanges.push(sighting)
     if (draft === undefined) {
       this.#dropped += sighting.count
+      this.#unknown.push({ sighting, label: undefined })
       return
     }
     this.#bindKey(certificate, draft, sighting.at)
@@ -140,20 +144,23 @@ class DeviceLinker {
       ids: [...this.#newIds.values()],
       terms: [...this.#terms.values()],
       certificates: this.#retention.retained(),
-      unidentified: [...this.#unidentified.values()],
+      unknown: this.#unknown,
+      exchanges: this.#exchanges.flatMap(({ at, listener, exchange, certificate }) =>
+        exchange === undefined
+          ? []
+          : [{ at, listener, exchange, device: certificate && this.#keyOf.get(certificate.key) }],
+      ),
       dropped: this.#dropped,
     }
   }
 
   /** Without a certificate nothing is proven: it was no known device, and what it says labels an entry that never showed one. */
   #addWithoutCertificate(sighting: Sighting): void {
-    const { reportedId, listener, count, at } = sighting
+    const { reportedId } = sighting
     const entry = this.#entry(reportedId)
     if (entry !== undefined && entry.keys === 0) applyUnprovenClaims(entry, sighting)
-    const before = this.#unidentified.get(listener)
-    const sightings = (before?.sightings ?? 0) + count
-    // The batch is in the order of time.
-    this.#unidentified.set(listener, { listener, sightings, last_seen: at })
+    this.#exchanges.push(sighting)
+    this.#unknown.push({ sighting, label: reportedId === undefined ? undefined : labelOf(entry) })
   }
 
   /** The ids that the certificate proves; undefined for one that proves nothing. */
@@ -305,6 +312,12 @@ class DeviceLinker {
     const firstSeen = Math.min(at, this.#known.firstSeen.get(settingKey(setting, key)) ?? at)
     return isCaAdmitting({ setting, standing, notBefore, key, firstSeen }, this.#deps.now)
   }
+}
+
+/** An entry that showed a certificate of its own is told by that, and not by what others call themselves. */
+function labelOf(entry: DeviceDraft | undefined): UnknownSighting['label'] {
+  if (entry === undefined) return 'unlisted'
+  return entry.row.not_after === 0 ? 'inventory' : undefined
 }
 
 const isBlockedEntry = (entry: DeviceDraft | undefined): boolean =>

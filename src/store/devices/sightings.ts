@@ -10,7 +10,11 @@ import { plan, type LinkingPlan } from './linking.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
 import { newDeviceId } from './device-draft.ts'
 import { writeListPoints } from './list-points.ts'
-import { deleteTraces, writePlan, writeTallies } from './write-plan.ts'
+import { deleteTraces, writePlan } from './write-plan.ts'
+import { readEnforcement } from '../settings/enforcement.ts'
+import { writeResults } from '../callers/attempt-results.ts'
+import { writeExchanges } from '../callers/sync-port-callers.ts'
+import { writeUnknown } from '../callers/write-unknown.ts'
 
 /** A `RecordResult` says what became of a batch of sightings. */
 export interface RecordResult {
@@ -42,7 +46,9 @@ export class Sightings {
       const known = await loadKnown(tx, { dialect, sightings, unsoundLimit: this.#unsoundLimit })
       const planned = plan(sightings, known, { now, newId: () => newDeviceId(now) })
       await writePlan(tx, dialect, planned)
-      await writeTallies(tx, dialect, sightings)
+      await writeResults(tx, dialect, { sightings, saved: await readEnforcement(tx) })
+      await writeUnknown(tx, dialect, planned.unknown)
+      await writeExchanges(tx, dialect, planned.exchanges)
       const pointing = await writeListPoints(tx, sightings)
       const overlaid = planned.drafts.filter(({ overlay }) => overlay)
       return ok({
@@ -86,13 +92,17 @@ export class Sightings {
 const AUTO_ACTOR = { who: 'auto', from: 'sightings' }
 
 function recordResult(sightings: readonly Sighting[], planned: LinkingPlan): RecordResult {
-  const { drafts, unidentified, dropped } = planned
+  const { drafts, unknown, dropped } = planned
   return {
     sightings: sum(sightings.map(({ count }) => count)),
     newDevices: drafts.filter(({ before, deleted }) => before === undefined && !deleted).length,
     approvedThemselves: drafts.filter(({ approvedItself }) => approvedItself).length,
     dropped,
-    unidentified: sum(unidentified.map(({ sightings }) => sightings)),
+    unidentified: sum(
+      unknown.flatMap(({ sighting: { certificate, count } }) =>
+        certificate === undefined ? count : [],
+      ),
+    ),
   }
 }
 

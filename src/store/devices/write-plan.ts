@@ -1,19 +1,10 @@
 /**
  * A plan in a handful of statements, whatever the number of sightings.
  */
-import { sql } from 'kysely'
 import type { DeviceDraft } from './device-draft.ts'
 import type { Dialect } from '../engine/engine.ts'
-import {
-  columnList,
-  inList,
-  jsonRows,
-  writerOf,
-  type RowShape,
-  type RowWriter,
-} from '../engine/bulk-rows.ts'
+import { inList, writerOf, type RowShape, type RowWriter } from '../engine/bulk-rows.ts'
 import type { LinkingPlan } from './linking.ts'
-import type { Sighting } from '../../fleet/sighting.ts'
 import type { Tx } from '../schema/tables.ts'
 
 /** Writes what a batch came to. */
@@ -38,12 +29,6 @@ export async function writePlan(tx: Tx, dialect: Dialect, planned: LinkingPlan):
     onConflict: 'do nothing',
   })
   await writeCertificates(write, planned)
-  await write.insert('unidentified', {
-    shape: UNIDENTIFIED_COLUMNS,
-    rows: planned.unidentified,
-    onConflict: `(listener) do update set sightings = unidentified.sightings + excluded.sightings,
-      last_seen = excluded.last_seen`,
-  })
 }
 
 async function writeDevices(
@@ -55,7 +40,9 @@ async function writeDevices(
   const deleted = drafts.filter(({ deleted }) => deleted).map(({ row }) => row.id)
   if (deleted.length > 0) {
     await tx.deleteFrom('devices').where('id', 'in', inList(dialect, deleted)).execute()
-    await tx.deleteFrom('search_terms').where('device', 'in', inList(dialect, deleted)).execute()
+    for (const table of ['search_terms', 'silent_devices', 'sync_port_callers'] as const) {
+      await tx.deleteFrom(table).where('device', 'in', inList(dialect, deleted)).execute()
+    }
   }
   const old = drafts.filter(({ before, deleted }) => before !== undefined && !deleted)
   const changed = old.filter(areFactsChanged)
@@ -124,7 +111,6 @@ export const DEVICE_COLUMNS: RowShape = {
 const KEY_COLUMNS: RowShape = { key: 'text', device: 'text', first_seen: 'int' }
 const ID_COLUMNS: RowShape = { id: 'text', device: 'text' }
 const TERM_COLUMNS: RowShape = { term: 'text', device: 'text' }
-const UNIDENTIFIED_COLUMNS: RowShape = { listener: 'text', sightings: 'int', last_seen: 'int' }
 const CERTIFICATE_COLUMNS: RowShape = {
   key: 'text',
   issuer_key: 'text',
@@ -164,31 +150,17 @@ export async function deleteTraces(
   dialect: Dialect,
   devices: readonly string[],
 ): Promise<void> {
-  for (const table of ['device_keys', 'signed_ids', 'search_terms'] as const) {
+  for (const table of TRACES) {
     await tx.deleteFrom(table).where('device', 'in', inList(dialect, devices)).execute()
   }
 }
 
-/** The success rate over time: one row per hour and outcome. */
-export async function writeTallies(
-  tx: Tx,
-  dialect: Dialect,
-  sightings: readonly Sighting[],
-): Promise<void> {
-  const tallies = new Map<string, { hour: number; authentication: string; sightings: number }>()
-  for (const { at, authentication, count } of sightings) {
-    const hour = Math.floor(at / HOUR)
-    const name = `${hour} ${authentication}`
-    const before = tallies.get(name)?.sightings ?? 0
-    tallies.set(name, { hour, authentication, sightings: before + count })
-  }
-  if (tallies.size === 0) return
-  const shape: RowShape = { hour: 'int', authentication: 'text', sightings: 'int' }
-  await sql`insert into tallies (${columnList(shape)}) select ${columnList(shape)}
-    from ${jsonRows(dialect, shape, [...tallies.values()])} where true
-    on conflict (hour, authentication) do update set sightings = tallies.sightings + excluded.sightings`.execute(
-    tx,
-  )
-}
+const TRACES = [
+  'device_keys',
+  'signed_ids',
+  'search_terms',
+  'silent_devices',
+  'sync_port_callers',
+] as const
 
 const HOUR = 3_600_000

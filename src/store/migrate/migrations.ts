@@ -156,7 +156,7 @@ function version2(dialect: Dialect): readonly string[] {
   ]
 }
 
-/** Refusals are kept, so that a reference leads to its reason; instances say more of the keys that they hold. */
+/** Refusals are kept, instances say more of the keys that they hold, and what unknown devices do is counted. */
 function version3(dialect: Dialect): readonly string[] {
   const { text, int, counter, table, keyed } = TYPES[dialect]
   return [
@@ -175,6 +175,30 @@ function version3(dialect: Dialect): readonly string[] {
       primary key (day, known, code, owner))${keyed}`,
     `create table instance_reports (id ${text} not null primary key, key_checks ${text} not null,
       secrets ${text} not null)${table}`,
+    ...callerTables(dialect),
+  ]
+}
+
+/** What operators are told of devices that no certificate tells apart. */
+function callerTables(dialect: Dialect): readonly string[] {
+  const { text, int, table, keyed } = TYPES[dialect]
+  const met = `listener ${text} not null, route ${text} not null`
+  const seen = `first_seen ${int} not null, last_seen ${int} not null`
+  return [
+    `create table would_refuse (day ${int} not null, ${met}, code ${text} not null, requests ${int} not null,
+      named ${int} not null, last_seen ${int} not null, primary key (day, listener, route, code))${keyed}`,
+    `create table uncertified_ids (id ${text} not null primary key, ${met}, code ${text} not null,
+      in_inventory ${int} not null, requests ${int} not null, ${seen})${table}`,
+    `create index uncertified_ids_place on uncertified_ids (in_inventory, listener)`,
+    `create index uncertified_ids_last_seen on uncertified_ids (last_seen)`,
+    `create table sync_port_callers (listener ${text} not null, caller ${text} not null, device ${text},
+      address ${text} not null, connections ${int} not null, octets_in ${int} not null, octets_out ${int} not null,
+      ${seen}, primary key (listener, caller))${table}`,
+    `create index sync_port_callers_device on sync_port_callers (device) where device is not null`,
+    `create table sensitive_results (day ${int} not null, ${met}, verdict ${text} not null, code ${text} not null,
+      requests ${int} not null, primary key (day, listener, route, verdict, code))${keyed}`,
+    `create table silent_devices (device ${text} not null primary key, note ${text} not null,
+      marked_by ${text} not null, marked_at ${int} not null)${table}`,
   ]
 }
 

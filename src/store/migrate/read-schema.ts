@@ -63,6 +63,8 @@ export async function addMissingPostgresTables(
 export const temporaryTables = (dialect: Dialect, version: number): readonly string[] =>
   SCHEMA_MIGRATIONS.filter((step) => step.version > version && version > 0)
     .flatMap(({ statements }) => statements(dialect))
+    // An empty table needs none.
+    .filter((statement) => !statement.startsWith('create index '))
     .map((statement) =>
       statement
         .replace(/^create table /, 'create temporary table ')

@@ -23,6 +23,11 @@ export interface Tables {
   search_terms: SearchTermsTable
   tallies: TalliesTable
   unidentified: UnidentifiedTable
+  would_refuse: WouldRefuseTable
+  uncertified_ids: UncertifiedIdsTable
+  sync_port_callers: SyncPortCallersTable
+  sensitive_results: SensitiveResultsTable
+  silent_devices: SilentDevicesTable
   deny_entries: DenyEntriesTable
   enforcement: EnforcementTable
   oauth: OauthTable
@@ -216,10 +221,70 @@ interface TalliesTable {
   sightings: number
 }
 
+/** Written by programs of schema 2; since then `sync_port_callers` counts connections that carried octets. */
 interface UnidentifiedTable {
   listener: string
   sightings: number
   last_seen: number
+}
+
+/** Requests of unknown devices that would be refused if certificates were required. */
+interface WouldRefuseTable {
+  /** Days since 1970. */
+  day: number
+  /** Empty for what a day has no row left for. */
+  listener: string
+  /** Empty where no row was met. */
+  route: string
+  code: string
+  requests: number
+  /** Of these, those whose client gave itself an id. */
+  named: number
+  last_seen: number
+}
+
+/** Ids that clients without a certificate gave themselves, and where they did so last. */
+interface UncertifiedIdsTable {
+  id: string
+  listener: string
+  route: string
+  code: string
+  in_inventory: number
+  requests: number
+  first_seen: number
+  last_seen: number
+}
+
+/** Who used a sync port: connections that carried octets both ways. */
+interface SyncPortCallersTable {
+  listener: string
+  /** The device or the address, or `others`. */
+  caller: string
+  device: string | null
+  address: string
+  connections: number
+  octets_in: number
+  octets_out: number
+  first_seen: number
+  last_seen: number
+}
+
+/** What requests for sensitive rows came to. */
+interface SensitiveResultsTable {
+  day: number
+  listener: string
+  route: string
+  verdict: string
+  code: string
+  requests: number
+}
+
+/** Devices that may stay in "No authentication info". */
+interface SilentDevicesTable {
+  device: string
+  note: string
+  marked_by: string
+  marked_at: number
 }
 
 interface DenyEntriesTable {
@@ -396,6 +461,11 @@ export const PRIMARY_KEYS = {
   search_terms: 'term, device',
   tallies: 'hour, authentication',
   unidentified: 'listener',
+  would_refuse: 'day, listener, route, code',
+  uncertified_ids: 'id',
+  sync_port_callers: 'listener, caller',
+  sensitive_results: 'day, listener, route, verdict, code',
+  silent_devices: 'device',
   deny_entries: 'kind, value',
   enforcement: 'id',
   oauth: 'id',

@@ -7,6 +7,7 @@ import type { Transactions, Actor } from '../transactions.ts'
 import type { Answer, Outcome, StoreFailure } from '../failure.ts'
 import { booleanColumn, instantColumn, enumColumn } from '../schema/row.ts'
 import type { Db, Tx, Tables } from '../schema/tables.ts'
+import { unidentifiedOn } from '../callers/sync-port-callers.ts'
 import { ABSENT, checkVersion, findRow, type ExpectedVersion } from '../versioned-rows.ts'
 import { PORT_STATES, type PortState } from '../schema/vocabulary.ts'
 
@@ -119,7 +120,7 @@ export interface CloseRequest {
 export interface PortBlockers {
   /** Devices whose migration to the device port has not ended. */
   readonly pending: number
-  /** Connections that could not be told to be a known device. */
+  /** Connections that carried octets both ways and could not be told to be a known device. */
   readonly unidentified: number
 }
 
@@ -158,14 +159,4 @@ export async function pendingDevices(db: Db): Promise<number> {
     .where('migration', '=', 'pending')
     .executeTakeFirstOrThrow()
   return devices
-}
-
-async function unidentifiedOn(db: Db, listener: string, since: Instant): Promise<number> {
-  const row = await db
-    .selectFrom('unidentified')
-    .select('sightings')
-    .where('listener', '=', listener)
-    .where('last_seen', '>=', since)
-    .executeTakeFirst()
-  return row?.sightings ?? 0
 }

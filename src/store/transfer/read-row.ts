@@ -5,6 +5,7 @@ import type { Selectable } from 'kysely'
 import { readAdmin } from '../access/admins.ts'
 import { readAuditRow } from '../access/audit.ts'
 import { readToken } from '../access/credentials.ts'
+import { readSensitiveResults } from '../callers/attempt-results.ts'
 import { readTallyOutcome } from '../devices/attempt-counts.ts'
 import { readDenyEntry } from '../devices/denials.ts'
 import { readCertificate, readDevice } from '../devices/device.ts'
@@ -37,6 +38,11 @@ const READERS: Readers = {
   search_terms: undefined,
   tallies: readTallyOutcome,
   unidentified: undefined,
+  would_refuse: undefined,
+  uncertified_ids: undefined,
+  sync_port_callers: undefined,
+  sensitive_results: readSensitiveResults,
+  silent_devices: undefined,
   deny_entries: readDenyEntry,
   enforcement: readEnforcementRow,
   oauth: readOauthRow,

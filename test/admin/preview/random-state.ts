@@ -219,8 +219,9 @@ async function meet(
       },
     )
     if (observed === undefined) return []
-    const { listener, verdict, code, authentication } = observed
-    return { at, count: 1, listener, verdict, code, authentication, ...observed.describe() }
+    const { listener, verdict, code, authentication, reportedId } = observed
+    const facts = { at, count: 1, listener, verdict, code, authentication, reportedId }
+    return { ...facts, ...observed.describe() }
   })
   unwrap(await store.sightings.record(sightings))
 }

@@ -186,18 +186,19 @@ test('a store that is away costs one line for each job, and everything is made u
   await keeping.runOnce()
   await keeping.runOnce()
   expect(lines.map(({ level, facts }) => ({ level, ...facts }))).toMatchObject(
-    ['keys', 'sessions', 'refusals', 'unverified'].map((job) => ({
+    ['keys', 'sessions', 'refusals', 'callers', 'unverified'].map((job) => ({
       level: 'warn',
       job,
       code: 'store-locked',
     })),
   )
-  expect(lines).toHaveLength(4)
+  expect(lines).toHaveLength(5)
   // What is only read is read all the same.
   expect(keeping.counts.failures).toEqual({
-    departures: 0,
-    keys: 2,
-    refusals: 2,
+      callers: 2,
+      departures: 0,
+      keys: 2,
+      refusals: 2,
     sessions: 2,
     unverified: 2,
   })

@@ -2,6 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
+import { aSighting as sightingOf } from '../../support/store/sightings.ts'
 import { SightingWriter } from '../../../src/serve/store-sync/sighting-writer.ts'
 import type { Sighting } from '../../../src/fleet/sighting.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
@@ -245,4 +246,57 @@ test('what a store does not take before the end is counted as dropped', async ()
   await store.close()
   await writer.close()
   expect(writer.counts()).toMatchObject({ recorded: 0, buffered: 0, dropped: 7 })
+})
+
+test('a flood of names while the store is away leaves no request uncounted that would be refused', async () => {
+  const written: Sighting[] = []
+  const writer = new SightingWriter(
+    {
+      record(batch) {
+        written.push(...batch)
+        return Promise.resolve(recordedAs({ sightings: batch }))
+      },
+    },
+    { limit: 100, delayMs: 60_000 },
+  )
+  const bare = (reportedId: string | undefined, count: number): Sighting =>
+    sightingOf(undefined, {
+      reportedId,
+      count,
+      wouldRefuse: true,
+      row: 'checkin',
+      code: 'no-certificate',
+    })
+  writer.add(
+    Array.from({ length: 50 }, (_, number) => bare(`made-up-${number}`, 2)),
+    0,
+  )
+  writer.add([bare(undefined, 1)], 0)
+  expect(writer.counts()).toMatchObject({ buffered: 101, dropped: 0 })
+  await writer.close()
+  const unnamed = written.filter(({ reportedId }) => reportedId === undefined)
+  expect([written.length, unnamed.map(({ count }) => count)]).toEqual([21, [61]])
+})
+
+test('octets that are all there is to say are written, too', async () => {
+  const written: Sighting[] = []
+  const writer = new SightingWriter({
+    record(batch) {
+      written.push(...batch)
+      return Promise.resolve(recordedAs({ sightings: batch }))
+    },
+  })
+  const octets = (connections: number): Sighting =>
+    sightingOf(undefined, {
+      count: connections,
+      exchange: { address: '192.0.2.1', connections, octetsIn: 5, octetsOut: 7 },
+    })
+  writer.add([octets(0)], 0)
+  await writer.flush()
+  writer.add([octets(1), octets(0)], 0)
+  await writer.close()
+  expect(written.map(({ count, exchange }) => [count, exchange?.octetsIn])).toEqual([
+    [0, 5],
+    [1, 10],
+  ])
 })

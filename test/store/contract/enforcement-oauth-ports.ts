@@ -128,7 +128,8 @@ export function switches(backend: Backend): void {
   test('a port is not closed while an unknown device calls it', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
-    unwrap(await store.sightings.record([aSighting(undefined, { listener: 'sync' })]))
+    const exchange = { address: '192.0.2.1', connections: 1, octetsIn: 1, octetsOut: 1 }
+    unwrap(await store.sightings.record([aSighting(undefined, { listener: 'sync', exchange })]))
     const closing = { expected: 'any', force: false, listener: 'sync', since: SEEN } as const
     expect(unwrapFailure(await store.ports.close(ADMIN, 'sync', closing))).toMatchObject({
       unidentified: 1,

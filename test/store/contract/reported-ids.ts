@@ -101,6 +101,7 @@ export function unprovenClaims(backend: Backend): void {
       listener: 'sync',
       reportedId: 'udid-1',
       migration: 'pending',
+      exchange: { address: '192.0.2.1', connections: 1, octetsIn: 1, octetsOut: 1 },
     })
     unwrap(await store.sightings.record([bare]))
     const [device] = unwrap(await store.devices.list(ALL)).items

@@ -77,7 +77,7 @@ test('the first certificate of a key makes a device with what was seen', () => {
   expect(planned.drafts.map(({ overlay, before }) => [overlay, before])).toEqual([
     [false, undefined],
   ])
-  expect(planned).toMatchObject({ ids: [], unidentified: [], dropped: 0 })
+  expect(planned).toMatchObject({ ids: [], unknown: [], dropped: 0 })
   expect(made.certificates.size).toBe(1)
 })
 
@@ -568,7 +568,7 @@ test('a device keeps the entry that it has when it proves a second one', () => {
   expect(made.devices.get('second')).toMatchObject({ inventory_id: 'udid-2' })
 })
 
-test('without a certificate a client is counted by listener, and is no device', () => {
+test('without a certificate a client is counted, and is no device', () => {
   const made = fleet()
   const planned = made.record(
     without({ count: 2, at: later(3) }),
@@ -576,9 +576,12 @@ test('without a certificate a client is counted by listener, and is no device', 
     without({ listener: 'sync' }),
   )
   expect(planned.drafts).toEqual([])
-  expect(planned.unidentified).toEqual([
-    { listener: 'sync', sightings: 1, last_seen: SEEN },
-    { listener: 'devices', sightings: 3, last_seen: later(3) },
+  expect(
+    planned.unknown.map(({ sighting: { listener, count }, label }) => [listener, count, label]),
+  ).toEqual([
+    ['sync', 1, undefined],
+    ['devices', 1, undefined],
+    ['devices', 2, undefined],
   ])
 })
 
