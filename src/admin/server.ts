@@ -38,6 +38,9 @@ import { addSavedQueryRoutes } from './routes/devices/saved-queries.ts'
 import { addKeyRoutes } from './routes/access/keys.ts'
 import { addSecretRoutes } from './routes/access/secrets.ts'
 import { addUpstreamErrorRoutes } from './routes/upstream-tls/errors.ts'
+import { addCallerRoutes } from './routes/fleet/callers.ts'
+import { addResultRoutes } from './routes/fleet/results.ts'
+import { addSilentRoutes } from './routes/devices/silent.ts'
 import { addEnforcementRoutes } from './routes/fleet/enforcement.ts'
 import { addOAuthRoutes } from './routes/fleet/oauth.ts'
 import { addSessionRoutes } from './routes/access/session.ts'
@@ -106,6 +109,9 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addRefusalRoutes(api, context)
     addSavedQueryRoutes(api, context)
     addEnforcementRoutes(api, context)
+    addCallerRoutes(api, context)
+    addResultRoutes(api, context)
+    addSilentRoutes(api, context)
     addOAuthRoutes(api, context)
     addEnrollmentRoutes(api, context)
     addSyncPortRoutes(api, context)

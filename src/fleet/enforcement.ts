@@ -3,6 +3,7 @@
  * undone, so everything that speaks against it is said at once.
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
+import { callerWarnings, type CallerNumbers, type CallerWarning } from './callers.ts'
 import { successRate, type ReadinessCounts } from './readiness.ts'
 
 /** What an operator is to know before certificates are required. */
@@ -13,6 +14,9 @@ export interface EnforcementPreview {
   /** The lowest success rate that gives no warning, 0 to 1. */
   readonly wanted: number
   readonly key: KeyOutlook
+  readonly callers: CallerNumbers
+  /** Devices that were met and have not tried to authenticate, known hosts apart. */
+  readonly untried: number
 }
 
 /** What becomes of the key that seals secrets (S2-20, S2-22). */
@@ -37,6 +41,7 @@ export type EnforcementWarning =
       readonly instances: readonly string[]
     }
   | { readonly kind: 'no-new-key'; readonly why: string }
+  | CallerWarning
 
 /** The warnings of a preview, the one that always holds first. */
 export function enforcementWarnings({
@@ -44,6 +49,8 @@ export function enforcementWarnings({
   wouldRefuse,
   wanted,
   key,
+  callers,
+  untried,
 }: EnforcementPreview): readonly EnforcementWarning[] {
   const warnings: EnforcementWarning[] = [{ kind: 'irreversible' }]
   const refused = [...wouldRefuse.values()].reduce((sum, count) => sum + count, 0)
@@ -51,7 +58,8 @@ export function enforcementWarnings({
   if (counts['must-upgrade'] > 0) {
     warnings.push({ kind: 'agents-too-old', devices: counts['must-upgrade'] })
   }
-  if (counts['no-info'] > 0) warnings.push({ kind: 'no-information', devices: counts['no-info'] })
+  warnings.push(...callerWarnings(callers))
+  if (untried > 0) warnings.push({ kind: 'no-information', devices: untried })
   const rate = successRate(counts)
   if (rate !== undefined && rate < wanted) {
     warnings.push({ kind: 'success-rate-low', rate, wanted })

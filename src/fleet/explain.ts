@@ -3,6 +3,7 @@
  */
 import { countText } from '../kernel/count-text.ts'
 import { unreachable } from '../kernel/types.ts'
+import { callerWarningText } from './callers.ts'
 import type { LatchRefusal, EnforcementWarning } from './enforcement.ts'
 import type { CloseRefusal } from './migration.ts'
 import type { OAuthRefusal } from './oauth.ts'
@@ -28,12 +29,14 @@ export function explainCloseRefusal(why: CloseRefusal): Explanation {
     case 'devices-never-met':
       return {
         sentence: `${devices(why.neverMet)} in the inventory and never showed a certificate on any port`,
-        nextStep: 'remove those that are gone from the inventory, or force it',
+        nextStep:
+          'forget those that are gone, mark known hosts that have no client (`tfe devices silent`), or force it',
       }
     case 'connections-unidentified':
       return {
-        sentence: `${countText(why.unidentified, 'connection')} on the sync port could not be told to be a known device`,
-        nextStep: 'find out who they are from the connection log, or force it',
+        sentence: `${countText(why.unidentified, 'connection')} on the sync port carried octets both ways and could not be told to be a known device`,
+        nextStep:
+          '`tfe port status` has their addresses and times: find out who they are, or force it',
       }
     default:
       return unreachable(why)
@@ -121,6 +124,9 @@ export function enforcementWarningText(warning: EnforcementWarning): string {
       return `the agents of ${countText(warning.devices, 'device')} are too old to authenticate`
     case 'no-information':
       return `it is unknown how ${countText(warning.devices, 'device')} would fare: ${warning.devices === 1 ? 'it has' : 'they have'} not tried to authenticate`
+    case 'devices-without-certificate':
+    case 'unknown-requests-refused':
+      return callerWarningText(warning)
     case 'success-rate-low':
       return `${percent(warning.rate)} of the devices that tried have succeeded, and ${percent(warning.wanted)} are wanted`
     case 'instances-lack-key':

@@ -2,6 +2,7 @@
  * The four states of the readiness chart, with the documents' own labels (S2-09, S4-04): how a device would fare if
  * certificates were required.
  */
+import { isoText, type Instant } from '../kernel/types.ts'
 import { type ClientClass, isOlder, type Version, versionText } from './client.ts'
 
 /** Where a device stands. */
@@ -24,6 +25,10 @@ export interface ReadinessFacts {
   readonly verdict: LastVerdict
   readonly class: ClientClass | undefined
   readonly version: Version | undefined
+  /** When a client without a certificate said last to be it. Anybody can say that: it explains the state, and never makes one. */
+  readonly calledWithout?: Instant | undefined
+  /** It is a known host that may have no information (S2-09). */
+  readonly silent?: boolean | undefined
 }
 
 export type LastVerdict =
@@ -50,7 +55,7 @@ export function readinessOf(device: ReadinessFacts, minimum: MinimumVersions): A
     const cause = `its agent is ${versionText(device.version)}, and only ${versionText(needed)} and later can authenticate`
     return { state: 'must-upgrade', cause }
   }
-  if (verdict.kind === 'none') return NO_INFO
+  if (verdict.kind === 'none') return { state: 'no-info', cause: noInfoCause(device) }
   return { state: 'failed', cause: CAUSES.get(verdict.code) ?? OTHER_CAUSE }
 }
 
@@ -59,9 +64,16 @@ const SUCCEEDED: Assessment = {
   cause: 'its last certificate was judged fit',
 }
 
-const NO_INFO: Assessment = {
-  state: 'no-info',
-  cause: 'it has not yet tried to authenticate',
+function noInfoCause({ calledWithout, silent }: ReadinessFacts): string {
+  const said =
+    calledWithout === undefined
+      ? undefined
+      : `it called without a certificate, by its own word, last at ${isoText(calledWithout)}`
+  if (silent === true) {
+    const marked = 'it is marked as a host that may have no information'
+    return said === undefined ? marked : `${marked}; ${said}`
+  }
+  return said ?? 'it has not yet tried to authenticate'
 }
 
 /** The usual causes in the documents' order: not approved, then the certificate itself (S4-04). */

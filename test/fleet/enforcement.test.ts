@@ -8,12 +8,14 @@ import {
 } from '../../src/fleet/enforcement.ts'
 
 const NO_KEY = { kind: 'none' } as const
+const NO_CALLERS = { days: 30, requests: [], uncertified: 0, named: [] }
+const REST = { wanted: 0.95, callers: NO_CALLERS, untried: 0, key: NO_KEY }
 const NO_DEVICES = { succeeded: 0, 'no-info': 0, failed: 0, 'must-upgrade': 0 }
 
 test('an empty fleet is warned of one thing only: there is no way back', () => {
-  expect(
-    enforcementWarnings({ counts: NO_DEVICES, wouldRefuse: new Map(), wanted: 0.95, key: NO_KEY }),
-  ).toEqual([{ kind: 'irreversible' }])
+  expect(enforcementWarnings({ counts: NO_DEVICES, wouldRefuse: new Map(), ...REST })).toEqual([
+    { kind: 'irreversible' },
+  ])
 })
 
 test('every warning carries how many devices', () => {
@@ -22,10 +24,16 @@ test('every warning carries how many devices', () => {
     ['no-certificate', 6],
     ['untrusted-issuer', 5],
   ])
-  expect(enforcementWarnings({ counts, wouldRefuse, wanted: 0.95, key: NO_KEY })).toEqual([
+  const place = { listener: 'devices', route: 'checkin', code: 'no-certificate' }
+  const requests = [{ ...place, requests: 7 }]
+  const named = [{ ...place, devices: 2 }]
+  const callers = { days: 30, requests, uncertified: 3, named }
+  expect(enforcementWarnings({ counts, wouldRefuse, ...REST, callers, untried: 4 })).toEqual([
     { kind: 'irreversible' },
     { kind: 'devices-refused', devices: 11 },
     { kind: 'agents-too-old', devices: 8 },
+    { kind: 'devices-without-certificate', devices: 3, named, days: 30 },
+    { kind: 'unknown-requests-refused', requests, days: 30 },
     { kind: 'no-information', devices: 4 },
     { kind: 'success-rate-low', rate: 0.45, wanted: 0.95 },
   ])
@@ -49,7 +57,7 @@ const KEYS: readonly (readonly [string, KeyOutlook, readonly EnforcementWarning[
 
 for (const [promise, key, expected] of KEYS) {
   test(promise, () => {
-    const preview = { counts: NO_DEVICES, wouldRefuse: new Map(), wanted: 0.95, key }
+    const preview = { counts: NO_DEVICES, wouldRefuse: new Map(), ...REST, key }
     expect(enforcementWarnings(preview)).toEqual([{ kind: 'irreversible' }, ...expected])
   })
 }
@@ -62,12 +70,9 @@ const RATES: readonly [string, number, boolean][] = [
 for (const [promise, succeeded, warned] of RATES) {
   test(promise, () => {
     const counts = { ...NO_DEVICES, succeeded, failed: 100 - succeeded }
-    const kinds = enforcementWarnings({
-      counts,
-      wouldRefuse: new Map(),
-      wanted: 0.95,
-      key: NO_KEY,
-    }).map((it) => it.kind)
+    const kinds = enforcementWarnings({ counts, wouldRefuse: new Map(), ...REST }).map(
+      (it) => it.kind,
+    )
     expect(kinds.includes('success-rate-low')).toBe(warned)
   })
 }

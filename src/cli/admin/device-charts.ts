@@ -1,7 +1,13 @@
 /** `tfe devices readiness`, `charts`, `departures` and `migration`: how many devices there are of each kind. */
 import type { CommandResult } from '../command-environment.ts'
+import {
+  callerLines,
+  idLines,
+  type Callers,
+  type UncertifiedIdItem,
+} from './preview/caller-lines.ts'
 import { formatFacts, formatTable } from '../table.ts'
-import type { CommandContext } from './command-context.ts'
+import { nextPageHint, queryOf, type CommandContext, type Page } from './command-context.ts'
 
 interface Charts {
   readonly devices: number
@@ -9,6 +15,7 @@ interface Charts {
   readonly success_rate: number | null
   readonly migration: readonly { readonly status: string; readonly devices: number }[]
   readonly classes: readonly ClassCount[]
+  readonly callers: Callers
 }
 
 interface ClassCount {
@@ -26,8 +33,27 @@ export const readiness = (context: CommandContext): Promise<CommandResult> =>
         ? 'no device has tried yet'
         : `${Math.floor(charts.success_rate * 1000) / 10} % of those that tried or cannot try`
     const heads = ['READINESS', 'DEVICES', 'LISTED BY --authentication']
-    return [...formatTable(heads, rows, view), '', `success rate: ${rate}`]
+    const { callers } = charts
+    return [
+      ...formatTable(heads, rows, view),
+      '',
+      `success rate: ${rate}`,
+      ...(callers.known_hosts === 0
+        ? []
+        : [`known hosts that may have no information: ${callers.known_hosts}`]),
+      ...(callers.uncertified === 0
+        ? []
+        : [`devices of the inventory that never showed a certificate: ${callers.uncertified}`]),
+      ...callerLines(callers, view),
+    ]
   })
+
+/** Lists the ids that clients without a certificate gave themselves. */
+export const uncertified = (context: CommandContext): Promise<CommandResult> =>
+  context.show<Page<UncertifiedIdItem>>(
+    `/api/uncertified-ids${queryOf(context.options)}`,
+    ({ items, next }, view) => [...idLines(items, view), ...nextPageHint(next)],
+  )
 
 /** Counts the devices by class and by migration; readiness and approval have charts of their own. */
 export const charts = (context: CommandContext): Promise<CommandResult> =>

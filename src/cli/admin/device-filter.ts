@@ -29,6 +29,7 @@ const FILTER_OPTIONS = [
   'verdict',
   'code',
   'in-inventory',
+  'silent',
   'seen-since',
   'not-seen-since',
   'valid-at',

@@ -37,6 +37,7 @@ interface DeviceItem {
   readonly awaiting: boolean
   readonly authentication: string
   readonly authentication_cause: string
+  readonly silent: { readonly note: string; readonly by: string } | null
   readonly migration: string
   readonly setting: string | null
   readonly not_after: string | null
@@ -183,6 +184,7 @@ const detailLines = (
       ['last verdict', device.code],
       ['approval', approvalOf(device)],
       ['authentication', `${device.authentication}: ${device.authentication_cause}`],
+      ['known host', device.silent === null ? null : `${device.silent.note} (${device.silent.by})`],
       ['migration', device.migration],
       ['expected', device.expectation?.text ?? null],
       ...device.departures.map(
@@ -259,4 +261,21 @@ export async function forget(context: CommandContext): Promise<CommandResult> {
   const { body, etag } = found.value
   const lines = () => [`${deviceText(id, body.device)} is forgotten`]
   return await context.run({ method: 'DELETE', path, match: etag }, lines, { forgotten: id })
+}
+
+/** Marks a known host that may stay in "No authentication info", or takes the mark away. */
+export async function silent(context: CommandContext): Promise<CommandResult> {
+  const isUndone = context.options.has('undo')
+  const note = context.options.get('note')
+  if (!isUndone && note === undefined) return 'silent needs --note, or --undo'
+  const meant = await findDeviceId(context, context.argument(0))
+  if (!meant.ok) return meant.failure
+  const path = `${devicePath(meant.value)}/silent`
+  const request = isUndone
+    ? ({ method: 'DELETE', path } as const)
+    : ({ method: 'PUT', path, body: { note } } as const)
+  const said = isUndone
+    ? `${meant.value} is waited for again`
+    : `${meant.value} may stay in "No authentication info"`
+  return await context.run(request, () => [said], { device: meant.value, silent: !isUndone })
 }

@@ -3,7 +3,22 @@ import { enforcementText } from '../../fleet/enforcement-in-force.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll, readPhrase } from './confirm.ts'
 import { printPreview } from './preview/preview.ts'
-import { formatFacts, formatTable, sentenceText, timeText, type View } from '../table.ts'
+import {
+  dayCell,
+  formatFacts,
+  formatTable,
+  idCell,
+  sentenceText,
+  timeCell,
+  timeText,
+  type View,
+} from '../table.ts'
+import {
+  callerLines,
+  idLines,
+  type Callers,
+  type UncertifiedIdItem,
+} from './preview/caller-lines.ts'
 import type { CommandContext } from './command-context.ts'
 
 interface EnforcementItem {
@@ -19,6 +34,8 @@ interface EnforcementItem {
   readonly would_refuse: readonly { readonly code: string; readonly devices: number }[]
   /** The key that secrets are sealed with once certificates are required; null where none is new. */
   readonly key: number | null
+  readonly callers: Callers
+  readonly uncertified_ids: readonly UncertifiedIdItem[]
   readonly phrase: string
 }
 
@@ -42,6 +59,10 @@ function enforcementLines(it: EnforcementItem, view: View): readonly string[] {
     ...(refused.length === 0
       ? []
       : ['', ...formatTable(['WOULD BE REFUSED, BY THE LAST VERDICT', 'DEVICES'], refused, view)]),
+    ...(it.warnings.length === 0 ? [] : callerLines(it.callers, view)),
+    ...(it.warnings.length === 0 || it.uncertified_ids.length === 0
+      ? []
+      : ['', ...idLines(it.uncertified_ids, view)]),
   ]
 }
 
@@ -108,16 +129,65 @@ const isOn = (choice: string | undefined, old: boolean): boolean =>
 const savedLines = (it: EnforcementItem['enforcement'], view: View): readonly string[] =>
   formatFacts(
     [
-      ['results of authentication', it.save_authentication ? 'kept' : 'not kept'],
-      ['results of decryption', it.save_decryption ? 'kept' : 'not kept'],
+      ['results of authentication', savedText(it.save_authentication)],
+      ['results of decryption', savedText(it.save_decryption)],
     ],
     view,
   )
+
+/** While certificates are recorded, all results say whether a fleet is ready. */
+const savedText = (isSaved: boolean): string =>
+  isSaved
+    ? 'saved'
+    : 'saved while certificates are recorded, and not once they are required for good'
+
+interface Results {
+  readonly authentication: readonly {
+    readonly hour: string
+    readonly authentication: string
+    readonly attempts: number
+  }[]
+  readonly decryption: readonly {
+    readonly day: string
+    readonly listener: string
+    readonly row: string
+    readonly verdict: string
+    readonly code: string
+    readonly requests: number
+  }[]
+}
+
+/** Shows what was saved of attempts. */
+export function results(context: CommandContext): Promise<CommandResult> {
+  const days = context.options.get('days')
+  const query = days === undefined ? '' : `?days=${encodeURIComponent(days)}`
+  return context.show<Results>(`/api/enforcement/results${query}`, (it, view) => [
+    ...formatTable(
+      ['HOUR', 'AUTHENTICATION', 'ATTEMPTS'],
+      it.authentication.map((one) => [timeCell(one.hour), one.authentication, one.attempts]),
+      view,
+    ),
+    '',
+    ...formatTable(
+      ['DAY', 'LISTENER', 'SENSITIVE ROW', 'VERDICT', 'CODE', 'REQUESTS'],
+      it.decryption.map((one) => [
+        dayCell(one.day),
+        one.listener,
+        one.row,
+        one.verdict,
+        one.code,
+        one.requests,
+      ]),
+      view,
+    ),
+  ])
+}
 
 interface OAuthItem {
   readonly new: string
   readonly legacy: string
   readonly unmet: readonly { readonly code: string; readonly text: string }[]
+  readonly warnings: readonly string[]
   readonly rows: readonly {
     readonly endpoint: string
     readonly listener: string
@@ -143,6 +213,7 @@ const oauthLines = (it: OAuthItem, view: View): readonly string[] => [
     view,
   ),
   ...it.unmet.map(({ text }) => sentenceText(`- ${text}`, view)),
+  ...it.warnings.map((text) => sentenceText(`- warning: ${text}`, view)),
 ]
 
 /** The rows of an endpoint; without one its state has no effect. */
@@ -178,6 +249,14 @@ interface SyncPortItem {
   readonly pending: number
   readonly never_met: number
   readonly unidentified: number
+  readonly callers: readonly {
+    readonly device: string | null
+    readonly address: string | null
+    readonly connections: number
+    readonly octets_in: number
+    readonly octets_out: number
+    readonly last_seen: string
+  }[]
   readonly unmet: readonly { readonly text: string; readonly next_step: string }[]
 }
 
@@ -210,6 +289,23 @@ const portLines = (it: SyncPortItem, view: View): readonly string[] => [
     view,
   ),
   ...it.unmet.map(({ text, next_step: next }) => sentenceText(`- ${text}: ${next}`, view)),
+  ...(it.callers.length === 0
+    ? []
+    : [
+        '',
+        ...formatTable(
+          ['DEVICE', 'ADDRESS', 'CONNECTIONS', 'OCTETS IN', 'OCTETS OUT', 'LAST'],
+          it.callers.map((one) => [
+            one.device === null ? 'unknown' : idCell(one.device),
+            one.address ?? 'many',
+            one.connections,
+            one.octets_in,
+            one.octets_out,
+            timeCell(one.last_seen),
+          ]),
+          view,
+        ),
+      ]),
 ]
 
 const portChange = (context: CommandContext, verb: string, body?: object) =>

@@ -4,6 +4,7 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant } from '../../kernel/types.ts'
+import { inList } from '../engine/bulk-rows.ts'
 import type { Answer, Outcome } from '../failure.ts'
 import type { Tables } from '../schema/tables.ts'
 import type { Actor, Transactions } from '../transactions.ts'
@@ -23,15 +24,15 @@ export class SilentDevices {
     this.#transactions = transactions
   }
 
-  /** The mark of a device, if it has one. */
-  find(device: string): Answer<SilentDevice | undefined> {
+  /** The marks of some devices, by device. */
+  among(devices: readonly string[]): Answer<ReadonlyMap<string, SilentDevice>> {
     return this.#transactions.read(async (db) => {
-      const row = await db
+      const rows = await db
         .selectFrom('silent_devices')
         .selectAll()
-        .where('device', '=', device)
-        .executeTakeFirst()
-      return row && readSilentDevice(row)
+        .where('device', 'in', inList(this.#transactions.dialect, devices))
+        .execute()
+      return new Map(rows.map((row) => [row.device, readSilentDevice(row)]))
     })
   }
 

@@ -7,6 +7,7 @@
  */
 import { sql } from 'kysely'
 import { ok, type Instant } from '../../kernel/types.ts'
+import { inList } from '../engine/bulk-rows.ts'
 import type { Answer, Outcome } from '../failure.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
 import type { Db } from '../schema/tables.ts'
@@ -136,11 +137,10 @@ export class UnknownCallers {
   /** What was said of some ids, by id; for entries of an inventory. */
   saidOf(ids: readonly string[]): Answer<ReadonlyMap<string, Omit<UncertifiedId, 'device'>>> {
     return this.#transactions.read(async (db) => {
-      if (ids.length === 0) return new Map()
       const rows = await db
         .selectFrom('uncertified_ids')
         .selectAll()
-        .where('id', 'in', ids)
+        .where('id', 'in', inList(this.#transactions.dialect, ids))
         .execute()
       return new Map(
         rows.map((row) => [

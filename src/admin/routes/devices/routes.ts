@@ -23,6 +23,8 @@ import {
 } from './shapes.ts'
 import { departuresShape, shownDepartures } from './expectation.ts'
 import { devicesByClass, devicesIn, readinessCounts } from './chart-sums.ts'
+import { callersShape, readCallers } from '../fleet/callers.ts'
+import { besideOf } from './beside.ts'
 import { minimumsOf, agentMinimums } from '../fleet/settings.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -51,6 +53,7 @@ const chartsShape = strictObject({
   classes: Type.Array(
     strictObject({ class: nullable(stringEnum(CLIENT_CLASSES)), devices: Type.Integer() }),
   ),
+  callers: callersShape,
 })
 
 /** Adds the calls. */
@@ -83,11 +86,14 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
       const { items, next } = listed.value
       const subjects = await store.devices.subjects(items.map(({ id }) => id))
       if (!subjects.ok) return subjects
+      const beside = await besideOf(context, items)
+      if (!beside.ok) return beside
       const shown = items.map((one) =>
         shownDevice(one, {
           minimums: minimums.value,
           subject: subjects.value.get(one.id),
           frontEnd,
+          ...beside.value(one),
         }),
       )
       return ok({ body: { items: shown, next: next ?? null } })
@@ -113,12 +119,15 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
       if (it === undefined) return fail({ kind: 'not-found', what: 'device', key: params.id })
       const minimums = await minimumsOf(context)
       if (!minimums.ok) return minimums
+      const beside = await besideOf(context, [it.device])
+      if (!beside.ok) return beside
       return ok({
         body: {
           device: shownDevice(it.device, {
             minimums: minimums.value,
             subject: it.certificates[0]?.subject,
             frontEnd,
+            ...beside.value(it.device),
           }),
           certificates: it.certificates.map(shownDeviceCertificate),
           keys: [...it.keys],
@@ -162,13 +171,18 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
     handle: async () => {
       const minimums = await minimumsOf(context)
       if (!minimums.ok) return minimums
-      return bodyOutput(await store.devices.charts(agentMinimums(minimums.value)), chartsOf)
+      const callers = await readCallers(context)
+      if (!callers.ok) return callers
+      return bodyOutput(await store.devices.charts(agentMinimums(minimums.value)), (cells) => ({
+        ...chartsOf(cells),
+        callers: callers.value.shown,
+      }))
     },
   })
 }
 
 /** Cells → charts; every chart adds up to the number of devices. */
-function chartsOf(cells: readonly ChartCell[]): Static<typeof chartsShape> {
+function chartsOf(cells: readonly ChartCell[]): Omit<Static<typeof chartsShape>, 'callers'> {
   const count = (is: (cell: ChartCell) => boolean): number => devicesIn(cells, is)
   const counts = readinessCounts(cells)
   const approvals = Object.fromEntries(

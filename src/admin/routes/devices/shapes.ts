@@ -2,7 +2,8 @@
  * Devices as the admin API shows and filters them.
  */
 import { Type, type Static } from 'typebox'
-import { isoText } from '../../../kernel/types.ts'
+import { isoText, type Instant } from '../../../kernel/types.ts'
+import type { SilentDevice } from '../../../store/callers/silent-devices.ts'
 import { departingBy } from '../../../store/devices/departing-devices.ts'
 import type { DeviceFilter } from '../../../store/devices/device-filter.ts'
 import type { Device, DeviceCertificate } from '../../../store/devices/device.ts'
@@ -56,6 +57,12 @@ export const filterProperties = {
   seen_since: Type.Optional(time('Seen at or after this.')),
   not_seen_since: Type.Optional(time('Not seen at or after this.')),
   in_inventory: Type.Optional(booleanText),
+  silent: Type.Optional(
+    stringEnum(
+      ['true', 'false'] as const,
+      'Whether it is marked as a known host that may stay in "No authentication info".',
+    ),
+  ),
   valid_at: Type.Optional(time('Its last sound certificate ends at or after this.')),
   text: Type.Optional(
     text(200, 'Beginnings of words: a signed id, a fingerprint, a serial, a name in the subject.'),
@@ -70,7 +77,7 @@ export function filterOf(
   { departure, ...asked }: Static<typeof filterShape>,
   frontEnd: DocumentsView,
 ): DeviceFilter {
-  const { seen_since, not_seen_since, valid_at, in_inventory, awaiting, ...same } = asked
+  const { seen_since, not_seen_since, valid_at, in_inventory, silent, awaiting, ...same } = asked
   return {
     ...same,
     departing:
@@ -79,6 +86,7 @@ export function filterOf(
         : departingBy(departure, frontEnd.installation(), frontEnd.syncListener()),
     awaiting: booleanOf(awaiting),
     inInventory: booleanOf(in_inventory),
+    silent: booleanOf(silent),
     seenSince: instantOf(seen_since),
     notSeenSince: instantOf(not_seen_since),
     validAt: instantOf(valid_at),
@@ -108,6 +116,15 @@ export const deviceShape = strictObject({
   migration: stringEnum(MIGRATIONS),
   authentication: stringEnum(AUTHENTICATION_STATES, 'The state on the readiness chart.'),
   authentication_cause: Type.String({ description: 'What usually causes that state.' }),
+  called_without_certificate: nullable(
+    time('When a client without a certificate said last to be this device; proves nothing.'),
+  ),
+  silent: nullable(
+    strictObject(
+      { note: Type.String(), by: Type.String(), at: time('When it was marked.') },
+      'The mark of a known host that may stay in "No authentication info".',
+    ),
+  ),
   approval: stringEnum(APPROVALS),
   approval_by: nullable(Type.String()),
   approval_at: unknownTime,
@@ -141,9 +158,11 @@ export const certificateShape = strictObject({
 })
 
 /** What the readiness chart counts a device as, by the agents that count now. */
-const assessed = (it: Device, minimums: MinimumVersions): Assessment =>
+const assessed = (it: Device, { minimums, calledWithout, silent }: Beside): Assessment =>
   readinessOf(
     {
+      calledWithout,
+      silent: silent !== undefined,
       verdict: LAST_VERDICT[it.authentication](it.code ?? ''),
       class: CLIENT_CLASSES.find((one) => one === it.class),
       version: it.agentVersion === undefined ? undefined : parseVersion(it.agentVersion),
@@ -162,16 +181,16 @@ interface Beside {
   readonly minimums: MinimumVersions
   readonly subject: string | undefined
   readonly frontEnd: DocumentsView
+  /** When a client without a certificate said last to be it. */
+  readonly calledWithout: Instant | undefined
+  readonly silent: SilentDevice | undefined
 }
 
-export const shownDevice = (
-  it: Device,
-  { minimums, subject, frontEnd }: Beside,
-): Static<typeof deviceShape> => ({
+export const shownDevice = (it: Device, beside: Beside): Static<typeof deviceShape> => ({
   id: it.id,
   inventory:
     it.inventory === undefined ? null : { id: it.inventory.id, name: it.inventory.name ?? null },
-  subject: subject ?? null,
+  subject: beside.subject ?? null,
   reported_id: it.reportedId ?? null,
   class: it.class ?? null,
   agent: it.agent ?? null,
@@ -183,15 +202,24 @@ export const shownDevice = (
   verdict: it.verdict ?? null,
   code: it.code ?? null,
   migration: it.migration,
-  authentication: assessed(it, minimums).state,
-  authentication_cause: assessed(it, minimums).cause,
+  authentication: assessed(it, beside).state,
+  authentication_cause: assessed(it, beside).cause,
+  called_without_certificate: timeOrNull(beside.calledWithout),
+  silent:
+    beside.silent === undefined
+      ? null
+      : {
+          note: beside.silent.note,
+          by: beside.silent.markedBy,
+          at: isoText(beside.silent.markedAt),
+        },
   approval: it.approval,
   approval_by: it.approvalBy ?? null,
   approval_at: timeOrNull(it.approvalAt),
   awaiting: it.awaiting,
   setting: it.setting ?? null,
   not_after: timeOrNull(it.notAfter),
-  ...shownExpectation(it, frontEnd),
+  ...shownExpectation(it, beside.frontEnd),
   version: it.version,
 })
 

@@ -12,7 +12,7 @@ import {
 } from '../../../fleet/enforcement.ts'
 import { enforcementInForce } from '../../../fleet/enforcement-in-force.ts'
 import { explainLatchRefusal, enforcementWarningText } from '../../../fleet/explain.ts'
-import { isoText, ok } from '../../../kernel/types.ts'
+import { isoText, ok, type Instant } from '../../../kernel/types.ts'
 import type { EnablingKey } from '../../../store/secrets/enabling-key.ts'
 import type { StoredEnforcement } from '../../../store/settings/enforcement.ts'
 import { ENFORCEMENTS } from '../../../store/schema/vocabulary.ts'
@@ -22,6 +22,7 @@ import { conflict } from '../../refused.ts'
 import { nullable, strictObject, time, stringEnum } from '../../schemas.ts'
 import { previewAnswer } from '../../preview/answer.ts'
 import { previewShape } from '../../preview/shapes.ts'
+import { callersShape, readCallers, shownUncertifiedId, uncertifiedIdShape } from './callers.ts'
 import { enforcementPreview } from './enforcement-preview.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -29,6 +30,8 @@ const KINDS = [
   'irreversible',
   'devices-refused',
   'agents-too-old',
+  'devices-without-certificate',
+  'unknown-requests-refused',
   'no-information',
   'success-rate-low',
   'instances-lack-key',
@@ -37,8 +40,14 @@ const KINDS = [
 
 const warning = strictObject({ kind: stringEnum(KINDS), text: Type.String() })
 const retentionFields = {
-  save_authentication: Type.Boolean({ description: 'Keep the results of authentication.' }),
-  save_decryption: Type.Boolean({ description: 'Keep the results of decryption.' }),
+  save_authentication: Type.Boolean({
+    description:
+      'Save the results of authentication per hour once certificates are required for good; while they are recorded they are always saved.',
+  }),
+  save_decryption: Type.Boolean({
+    description:
+      'Save the results of requests for sensitive rows per day once certificates are required for good; while they are recorded they are always saved.',
+  }),
 }
 const enforcement = strictObject({
   state: stringEnum(ENFORCEMENTS, 'What is in force.'),
@@ -73,6 +82,10 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
             'The key that secrets are sealed with once certificates are required: one that is made then, or one that this instance holds and that is not in use. Null where there is no key ring, no new key can be made, or they are required.',
         }),
       ),
+      callers: callersShape,
+      uncertified_ids: Type.Array(uncertifiedIdShape, {
+        description: 'The first hundred; `GET /api/uncertified-ids` has all.',
+      }),
       phrase: Type.String({ description: 'What has to be typed to require certificates.' }),
     }),
     handle: async () => {
@@ -80,7 +93,9 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       if (!current.ok) return current
       const enabling = await enforcementPreview(context)
       if (!enabling.ok) return enabling
-      const { preview, key } = enabling.value
+      const { preview, key, shownCallers } = enabling.value
+      const ids = await store.unknownCallers.ids(0 as Instant, { limit: 100 })
+      if (!ids.ok) return ids
       const warnings = current.value.state === 'required' ? [] : enforcementWarnings(preview)
       return ok({
         body: {
@@ -91,6 +106,8 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
             devices,
           })),
           key: current.value.state === 'required' ? null : versionOf(key),
+          callers: shownCallers,
+          uncertified_ids: ids.value.items.map(shownUncertifiedId),
           phrase: CONFIRMATION_PHRASE,
         },
         version: current.value.version,
@@ -103,9 +120,16 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
     tag: 'enforcement',
     summary:
       'Which devices would meet another verdict once certificates are required; nothing is changed.',
-    response: previewShape,
+    response: strictObject({ ...previewShape.properties, callers: callersShape }),
     fails: [409],
-    handle: () => previewAnswer(context, { step: { kind: 'require-certificates' } }),
+    handle: async () => {
+      const callers = await readCallers(context)
+      if (!callers.ok) return callers
+      const answer = await previewAnswer(context, { step: { kind: 'require-certificates' } })
+      return answer.ok
+        ? ok({ body: { ...answer.value.body, callers: callers.value.shown } })
+        : answer
+    },
   })
   defineRoute(app, {
     route: 'POST /api/enforcement/require',

@@ -3,6 +3,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
+import { callerWarnings, callerWarningText, type CallerNumbers } from '../../../fleet/callers.ts'
 import { certificateRequirement, enforcementInForce } from '../../../fleet/enforcement-in-force.ts'
 import { explainOAuthRefusal } from '../../../fleet/explain.ts'
 import type { OAuthEndpoints } from '../../../decide/policy.ts'
@@ -26,6 +27,7 @@ import { conflict } from '../../refused.ts'
 import { strictObject, stringEnum } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
 import type { FrontEndView } from '../../front-end.ts'
+import { readCallers } from './callers.ts'
 import { syncPortState } from './sync-port-state.ts'
 
 const oauth = strictObject({
@@ -36,6 +38,10 @@ const oauth = strictObject({
   legacy: stringEnum(ENDPOINT_STATES, 'The endpoint that never does.'),
   unmet: Type.Array(strictObject({ code: Type.String(), text: Type.String() }), {
     description: 'What keeps the new endpoint from being enabled; empty when nothing does.',
+  }),
+  warnings: Type.Array(Type.String(), {
+    description:
+      'Devices that would not get by the new endpoint, because they never showed a certificate; it may be enabled all the same.',
   }),
   rows: Type.Array(
     strictObject({
@@ -118,7 +124,7 @@ export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): voi
 
 interface ChangedOauth {
   readonly current: StoredOauth
-  readonly facts: OAuthFacts
+  readonly facts: ReadFacts
   readonly after: OAuthEndpoints
 }
 
@@ -141,10 +147,14 @@ async function changedOauth(
   return ok({ current: current.value, facts: facts.value, after: after.value })
 }
 
-async function oauthFacts({
-  store,
-  frontEnd,
-}: AdminContext): Promise<Result<OAuthFacts, StoreTrouble>> {
+interface ReadFacts extends OAuthFacts {
+  readonly callers: CallerNumbers
+}
+
+async function oauthFacts(context: AdminContext): Promise<Result<ReadFacts, StoreTrouble>> {
+  const { store, frontEnd } = context
+  const callers = await readCallers(context)
+  if (!callers.ok) return callers
   const enforced = await store.enforcement.current()
   if (!enforced.ok) return enforced
   const pending = await store.devices.count({ migration: 'pending' }, [])
@@ -152,6 +162,7 @@ async function oauthFacts({
   const ports = await store.ports.list()
   if (!ports.ok) return ports
   return ok({
+    callers: callers.value,
     certificates: certificateRequirement(
       enforcementInForce(frontEnd.fileEnforcement(), enforced.value.state),
     ),
@@ -162,7 +173,7 @@ async function oauthFacts({
 
 const shownOauth = (
   it: StoredOauth,
-  facts: OAuthFacts,
+  facts: ReadFacts,
   frontEnd: Pick<FrontEndView, 'oauthRows'>,
 ): Static<typeof oauth> => ({
   new: it.mutual,
@@ -172,6 +183,7 @@ const shownOauth = (
     code: why.kind,
     text: explainOAuthRefusal(why).sentence,
   })),
+  warnings: callerWarnings(facts.callers).map(callerWarningText),
   rows: frontEnd.oauthRows().map(({ endpoint, listener, row }) => ({ endpoint, listener, row })),
   version: it.version,
 })

@@ -13,7 +13,8 @@ import {
   type SyncPortFacts,
 } from '../../../fleet/migration.ts'
 import { explainCloseRefusal } from '../../../fleet/explain.ts'
-import { ok, type Instant, type Result } from '../../../kernel/types.ts'
+import { isoText, ok, type Instant, type Result } from '../../../kernel/types.ts'
+import type { SyncPortCaller } from '../../../store/callers/sync-port-callers.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
 import { SYNC_PORT, syncPortIn, type StoredPort } from '../../../store/settings/ports.ts'
 import { MIGRATIONS } from '../../../store/schema/vocabulary.ts'
@@ -21,9 +22,10 @@ import { defineRoute, type RouteFailure } from '../../define-route.ts'
 import { previewAnswer } from '../../preview/answer.ts'
 import { previewShape } from '../../preview/shapes.ts'
 import { conflict, refuse } from '../../refused.ts'
-import { nullable, strictObject, stringEnum } from '../../schemas.ts'
+import { nullable, strictObject, stringEnum, time } from '../../schemas.ts'
 import { devicesByClass, devicesIn } from '../devices/chart-sums.ts'
 import type { AdminContext } from '../../context.ts'
+import { UNCERTIFIED } from './callers.ts'
 import { SYNC_PORT_STATES, syncPortState } from './sync-port-state.ts'
 
 /** Adds the calls. */
@@ -39,11 +41,31 @@ const port = strictObject({
   listener: nullable(Type.String({ description: 'The listener behind it, if there is one.' })),
   pending: Type.Integer({ description: 'Devices that still have to migrate to 443.' }),
   never_met: Type.Integer({
-    description: 'Devices of the inventory that never showed a certificate.',
+    description: 'Devices of the inventory that never showed a certificate, known hosts apart.',
   }),
   unidentified: Type.Integer({
-    description: 'Connections on it that could not be told to be a known device.',
+    description:
+      'Connections of the last 14 days that carried octets both ways and could not be told to be a known device.',
   }),
+  callers: Type.Array(
+    strictObject({
+      device: nullable(
+        Type.String({ description: 'Null where no certificate led to a known one.' }),
+      ),
+      address: nullable(
+        Type.String({ description: 'The last one; null for the sum of many more.' }),
+      ),
+      connections: Type.Integer(),
+      octets_in: Type.Integer({ description: 'From the device.' }),
+      octets_out: Type.Integer({ description: 'To the device.' }),
+      first_seen: time('When it carried octets first.'),
+      last_seen: time('When it carried octets last.'),
+    }),
+    {
+      description:
+        'Who carried octets both ways in the last 14 days, unknown ones first, at most a hundred.',
+    },
+  ),
   unmet: Type.Array(
     strictObject({ code: Type.String(), text: Type.String(), next_step: Type.String() }),
     { description: 'What keeps it from being closed; empty when nothing does.' },
@@ -94,7 +116,7 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
     handle: async ({ actor, body, expected }) => {
       const closing = await closingOf(context, body.force)
       if (!closing.ok) return closing
-      const { listener, facts, over } = closing.value
+      const { listener, facts, callers, over } = closing.value
       const closed = await store.ports.close(actor, SYNC_PORT, {
         expected,
         force: over.length > 0,
@@ -104,7 +126,7 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
         ...(over.length > 0 ? { over } : {}),
       })
       if (!closed.ok) return closed
-      return ok(syncPortOutput({ port: closed.value, facts }, context))
+      return ok(syncPortOutput({ port: closed.value, facts, callers }, context))
     },
   })
   defineRoute(app, {
@@ -127,6 +149,7 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
 interface Closing extends ClosePermission {
   readonly listener: string
   readonly facts: SyncPortFacts
+  readonly callers: readonly SyncPortCaller[]
 }
 
 /** What closing the port means, or what speaks against it. */
@@ -138,10 +161,10 @@ async function closingOf(
   if (listener === undefined) return NO_SYNC_PORT
   const found = await readSyncPort(context)
   if (!found.ok) return found
-  const { facts } = found.value
+  const { facts, callers } = found.value
   const closing = checkClosing(facts, force)
   if (!closing.ok) return conflict(closing.failure, explainCloseRefusal)
-  return ok({ ...closing.value, listener, facts })
+  return ok({ ...closing.value, listener, facts, callers })
 }
 
 const NO_SYNC_PORT = refuse({
@@ -177,7 +200,7 @@ function addMigrationRoute(app: FastifyInstance, context: AdminContext): void {
       if (!cells.ok) return cells
       const listed = await store.devices.count({ inInventory: true }, [])
       if (!listed.ok) return listed
-      const neverMet = await store.devices.count(NEVER_MET, [])
+      const neverMet = await store.devices.count(UNCERTIFIED, [])
       if (!neverMet.ok) return neverMet
       const pending = cells.value.filter(({ migration }) => migration === 'pending')
       return ok({
@@ -199,6 +222,7 @@ function addMigrationRoute(app: FastifyInstance, context: AdminContext): void {
 interface FoundSyncPort {
   readonly port: StoredPort | undefined
   readonly facts: SyncPortFacts
+  readonly callers: readonly SyncPortCaller[]
 }
 
 async function readSyncPort({
@@ -210,14 +234,17 @@ async function readSyncPort({
   if (!enforced.ok) return enforced
   const devices = await store.devices.count({}, [])
   if (!devices.ok) return devices
-  const neverMet = await store.devices.count(NEVER_MET, [])
+  const neverMet = await store.devices.count(UNCERTIFIED, [])
   if (!neverMet.ok) return neverMet
   const listener = frontEnd.syncListener() ?? SYNC_PORT
   const blockers = await store.ports.blockers(listener, sinceOf(clock.now()))
   if (!blockers.ok) return blockers
+  const callers = await store.syncPortCallers.list(listener, sinceOf(clock.now()))
+  if (!callers.ok) return callers
   const ports = await store.ports.list()
   if (!ports.ok) return ports
   return ok({
+    callers: callers.value,
     port: syncPortIn(ports.value),
     facts: {
       isNewInstallation: devices.value === 0,
@@ -236,7 +263,7 @@ async function readSyncPortOutput(context: AdminContext) {
 }
 
 function syncPortOutput(
-  { port: stored, facts }: FoundSyncPort,
+  { port: stored, facts, callers }: FoundSyncPort,
   { frontEnd }: AdminContext,
 ): { readonly body: Static<typeof port>; readonly version: number } {
   const closing = checkClosing(facts, false)
@@ -251,6 +278,7 @@ function syncPortOutput(
       pending: facts.pending,
       never_met: facts.neverMet,
       unidentified: facts.unidentified,
+      callers: callers.map(shownCaller),
       unmet: unmet.map((why) => {
         const { sentence, nextStep } = explainCloseRefusal(why)
         return { code: why.kind, text: sentence, next_step: nextStep }
@@ -261,10 +289,17 @@ function syncPortOutput(
   }
 }
 
+const shownCaller = (it: SyncPortCaller) => ({
+  device: it.device ?? null,
+  address: it.address === '' ? null : it.address,
+  connections: it.connections,
+  octets_in: it.octetsIn,
+  octets_out: it.octetsOut,
+  first_seen: isoText(it.firstSeen),
+  last_seen: isoText(it.lastSeen),
+})
+
 /** The period in which a connection of no known device counts: clients check in daily, people take holidays. */
 const LOOK_BACK_MS = 14 * 86_400_000
 const sinceOf = (now: Instant): Instant => Math.max(0, now - LOOK_BACK_MS) as Instant
 const FOREVER = Number.MAX_SAFE_INTEGER as Instant
-
-/** In the inventory, and never seen with a certificate at any time after 1970. */
-const NEVER_MET = { inInventory: true, notSeenSince: 1 as Instant }

@@ -2,6 +2,7 @@
 import { countText } from '../../../kernel/count-text.ts'
 import type { CommandResult } from '../../command-environment.ts'
 import { formatTable, idCell, sentenceText, type View } from '../../table.ts'
+import { callerLines, type Callers } from './caller-lines.ts'
 import type { CommandContext } from '../command-context.ts'
 import { confirmAll } from '../confirm.ts'
 
@@ -18,6 +19,8 @@ export interface Preview {
   readonly items: readonly (Verdict & { readonly device: string; readonly subject: string })[]
   readonly unknown: readonly (Verdict & { readonly class: string })[]
   readonly not_asked: readonly string[]
+  /** Only before certificates are required. */
+  readonly callers?: Callers
 }
 
 interface Verdict {
@@ -63,7 +66,10 @@ const changesTable = ({ changes }: Preview, view: View): readonly string[] =>
   )
 
 /** What devices meet that were never met, and what was not asked. */
-const restLines = ({ unknown, not_asked: notAsked }: Preview, view: View): readonly string[] => [
+const restLines = (
+  { unknown, not_asked: notAsked, callers }: Preview,
+  view: View,
+): readonly string[] => [
   ...unknown.map((it) =>
     sentenceText(
       `${it.class}: ${beforeText(it)}, then ${afterText(it)} (${it.rows.join(', ')})`,
@@ -71,6 +77,7 @@ const restLines = ({ unknown, not_asked: notAsked }: Preview, view: View): reado
     ),
   ),
   ...(notAsked.length === 0 ? [] : [sentenceText(`not asked: ${notAsked.join(', ')}`, view)]),
+  ...(callers === undefined ? [] : callerLines(callers, view)),
 ]
 
 /** Prints what a change would alter, and changes nothing: what `--dry-run` does. */

@@ -76,6 +76,26 @@ export function addDevices(program: TfeCommand): void {
     .with(wide)
     .with(calls(() => import('../device-links.ts'), 'links'))
   devices
+    .command('uncertified')
+    .description(
+      'list the ids that clients without a certificate gave themselves, and where; any client can name any id',
+    )
+    .with(pages)
+    .with(calls(charts, 'uncertified'))
+  devices
+    .command('silent')
+    .description(
+      'mark a known host that may stay in "No authentication info", such as the server itself, so that nothing waits for its certificate; with --undo, take the mark away',
+    )
+    .argument('<ID>', DEVICE)
+    .option('--note <TEXT>', 'why it will never show a certificate')
+    .option('--undo', 'take the mark away')
+    .examples(
+      "tfe devices silent 0192f0c4 --note 'the server itself'",
+      'tfe devices silent 0192f0c4 --undo',
+    )
+    .with(calls(module, 'silent'))
+  devices
     .command('forget')
     .description('forget a device, so that it is new when it comes back; never a blocked one')
     .argument('<ID>', DEVICE)
@@ -104,6 +124,10 @@ export const deviceFilter = (command: TfeCommand): TfeCommand =>
     .choice('--verdict <VERDICT>', 'the last verdict', ['admit', 'refuse'])
     .option('--code <CODE>', 'the code of the last verdict')
     .choice('--in-inventory <ANSWER>', 'whether the inventory has it', ['true', 'false'])
+    .choice('--silent <ANSWER>', 'a known host that may stay in "No authentication info"', [
+      'true',
+      'false',
+    ])
     .time('--seen-since <TIME>', 'seen at or after this: 2026-11-22, or 7d for 7 days ago', AGO)
     .time('--not-seen-since <TIME>', 'not seen since then', AGO)
     .time('--valid-at <TIME>', 'whose last sound certificate ends at or after this')

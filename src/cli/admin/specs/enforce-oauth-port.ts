@@ -23,11 +23,24 @@ export function addEnforceOAuthPort(program: TfeCommand): void {
     .with(calls(module, 'requireCertificates'))
   enforce
     .command('save')
-    .description('choose what is kept of connection attempts; what is not named stays as it is')
-    .choice('--authentication <SWITCH>', 'keep the results of authentication', ['on', 'off'])
-    .choice('--decryption <SWITCH>', 'keep the results of decryption', ['on', 'off'])
+    .description(
+      'Chooses what is saved of attempts once certificates are required for good; while they are recorded, all of it is. What is not named stays as it is.',
+    )
+    .choice('--authentication <SWITCH>', 'save the results of authentication, per hour', [
+      'on',
+      'off',
+    ])
+    .choice('--decryption <SWITCH>', 'save the results of requests for sensitive rows, per day', [
+      'on',
+      'off',
+    ])
     .examples('tfe enforce save --authentication on --decryption off')
     .with(calls(module, 'saveChoices'))
+  enforce
+    .command('results')
+    .description('show what was saved of attempts, by hour and by day')
+    .wholeNumber('--days <N>', 'of the last so many days, to 90 (default: 7)', [1, 90])
+    .with(calls(module, 'results'))
   const oauth = program
     .command('oauth')
     .summary('enable and disable the OAuth endpoints')

@@ -3,6 +3,7 @@ import { call, type Answer } from '../../../support/admin/call.ts'
 import { openAdminApi, type TestAdminApi } from '../../../support/admin/admin-api.ts'
 import { sighting } from '../../../support/admin/sightings.ts'
 
+const EXCHANGE = { address: '192.0.2.1', connections: 1, octetsIn: 3, octetsOut: 4 }
 const BY = { who: 'test', from: 'test' }
 
 /** Certificates are required, one device has migrated, another is pending, and a third is only in the inventory. */
@@ -14,7 +15,7 @@ async function migrating(): Promise<TestAdminApi> {
     sighting('1', { migration: 'pending' }),
     sighting('2', { migration: 'pending' }),
     sighting('2', { migration: 'success' }),
-    sighting('9', { certificate: undefined, listener: 'sync' }),
+    sighting('9', { certificate: undefined, listener: 'sync', exchange: EXCHANGE }),
   ])
   await api.store.inventory.import(BY, [{ id: 'never met' }])
   return api
@@ -32,6 +33,7 @@ test('what keeps the sync port open is counted, with what to do about each', asy
       pending: 1,
       never_met: 1,
       unidentified: 1,
+      callers: [{ device: null, address: '192.0.2.1', octets_in: 3, octets_out: 4 }],
       unmet: [
         { code: 'devices-pending' },
         { code: 'devices-never-met' },
@@ -86,7 +88,9 @@ test('a new installation closes it at once, unforced, whatever connected before'
   await using api = await openAdminApi()
   const keeping = { saveAuthentication: false, saveDecryption: false }
   await api.store.enforcement.require(BY, keeping, 'any')
-  await api.store.sightings.record([sighting('9', { certificate: undefined, listener: 'sync' })])
+  await api.store.sightings.record([
+    sighting('9', { certificate: undefined, listener: 'sync', exchange: EXCHANGE }),
+  ])
   expect(await close(api, false)).toMatchObject({
     status: 200,
     body: { state: 'closed', forced: false },
