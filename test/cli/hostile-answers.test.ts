@@ -52,6 +52,7 @@ const MORE: Readonly<Record<string, string>> = {
   'crl reset': '--confirm',
   'crl set': '--grace 1h',
   'devices links': '--undo --confirm',
+  'devices silent': '--note x',
   'enforce require': '--phrase x',
   'enforce save': '--authentication on',
   explain: '--device id',

@@ -16,7 +16,7 @@ const SENTENCES: readonly [string, string][] = [
     explainOAuthRefusal({ kind: 'devices-pending', pending: 41 }).sentence,
   ],
   [
-    '7 connections on the sync port could not be told to be a known device',
+    '7 connections on the sync port carried octets both ways and could not be told to be a known device',
     explainCloseRefusal({ kind: 'connections-unidentified', unidentified: 7 }).sentence,
   ],
   [

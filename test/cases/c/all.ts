@@ -8,6 +8,7 @@ import { CHECKED } from './checked.ts'
 import { COMMANDS } from './commands.ts'
 import { DEMANDED_CERTIFICATES } from './demanded-certificates.ts'
 import { EXPLAINED } from './explained.ts'
+import { READINESS } from './readiness.ts'
 import { WHY } from './why.ts'
 
 const ELSEWHERE: ReadonlySet<string> = new Set(['C7', 'C12'])
@@ -20,5 +21,5 @@ export const SECTION_C: Section = {
   title: 'what operators are told',
   ids,
   withoutPeers: Object.fromEntries(ids.map((id) => [id, PEERS_TELL_NOTHING])),
-  scenes: [...BACKUPS, ...CHECKED, ...DEMANDED_CERTIFICATES, ...COMMANDS, ...EXPLAINED, ...WHY],
+  scenes: [...BACKUPS, ...CHECKED, ...DEMANDED_CERTIFICATES, ...COMMANDS, ...EXPLAINED, ...READINESS, ...WHY],
 }

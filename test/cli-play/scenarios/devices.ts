@@ -87,6 +87,13 @@ export const DEVICES = [
       { before: (stage) => stage.linkByRefused(), says: /2 links undone/u },
     ],
   ),
+  ...scenarios('devices uncertified', ['', { reads: true, says: /IN THE INVENTORY/u }]),
+  ...scenarios(
+    'devices silent',
+    ['$device --note server', { says: /may stay in/u }],
+    ['$device --undo --json'],
+    ['$device', { code: 2, says: /needs --note/u }],
+  ),
   ...scenarios(
     'devices forget',
     ['$device', { says: /is forgotten/u }],

@@ -33,6 +33,7 @@ export const FLEET = [
     ['--authentication on --json'],
     ['', { code: 2 }],
   ),
+  ...scenarios('enforce results', ['--days 1', { reads: true, says: /SENSITIVE ROW/u }]),
   ...scenarios(
     'enforce require',
     ['--dry-run', { reads: true, says: /devices? judged/u }],

@@ -195,10 +195,10 @@ test('a store that is away costs one line for each job, and everything is made u
   expect(lines).toHaveLength(5)
   // What is only read is read all the same.
   expect(keeping.counts.failures).toEqual({
-      callers: 2,
-      departures: 0,
-      keys: 2,
-      refusals: 2,
+    callers: 2,
+    departures: 0,
+    keys: 2,
+    refusals: 2,
     sessions: 2,
     unverified: 2,
   })
