@@ -11,8 +11,8 @@ export interface DayRow {
 
 /** How rows of one table are told apart and added up. */
 export interface DayRowKind<Row extends DayRow> {
-  keyOf(row: Omit<Row, 'requests'>): string
-  merge(row: Row, before: Row): Row
+  readonly keyOf: (row: Omit<Row, 'requests'>) => string
+  readonly merge: (row: Row, before: Row) => Row
 }
 
 /** Adds up rows that are alike. */

@@ -57,7 +57,7 @@ export class SyncPortCallers {
 export async function unidentifiedOn(db: Db, listener: string, since: Instant): Promise<number> {
   const { connections } = await db
     .selectFrom('sync_port_callers')
-    .select(sql<number | null>`sum(connections)`.as('connections'))
+    .select(sql<number | string | null>`sum(connections)`.as('connections'))
     .where('listener', '=', listener)
     .where('device', 'is', null)
     .where('last_seen', '>=', since)

@@ -59,8 +59,8 @@ export class UnknownCallers {
         .selectFrom('would_refuse')
         .select(['listener', 'route', 'code'])
         .select(({ fn }) => [
-          fn.sum<number>('requests').as('requests'),
-          fn.sum<number>('named').as('named'),
+          fn.sum<number | string>('requests').as('requests'),
+          fn.sum<number | string>('named').as('named'),
           fn.max<number>('last_seen').as('last_seen'),
         ])
         .where('day', '>=', dayOf(since))
@@ -85,7 +85,7 @@ export class UnknownCallers {
       const rows = await db
         .selectFrom('would_refuse')
         .select('day')
-        .select(({ fn }) => fn.sum<number>('requests').as('requests'))
+        .select(({ fn }) => fn.sum<number | string>('requests').as('requests'))
         .where('day', '>=', dayOf(since))
         .groupBy('day')
         .orderBy('day')
@@ -169,10 +169,11 @@ export class UnknownCallers {
           fn.max<number>('said.last_seen').as('last_seen'),
         ])
         .where('devices.last_seen', '=', 0)
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom('silent_devices')
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('silent_devices')
                 .select('silent_devices.device')
                 .whereRef('silent_devices.device', '=', 'devices.id'),
             ),

@@ -21,5 +21,13 @@ export const SECTION_C: Section = {
   title: 'what operators are told',
   ids,
   withoutPeers: Object.fromEntries(ids.map((id) => [id, PEERS_TELL_NOTHING])),
-  scenes: [...BACKUPS, ...CHECKED, ...DEMANDED_CERTIFICATES, ...COMMANDS, ...EXPLAINED, ...READINESS, ...WHY],
+  scenes: [
+    ...BACKUPS,
+    ...CHECKED,
+    ...DEMANDED_CERTIFICATES,
+    ...COMMANDS,
+    ...EXPLAINED,
+    ...READINESS,
+    ...WHY,
+  ],
 }

@@ -207,7 +207,7 @@ test('a store that is away costs one line for each job, and everything is made u
   other.close()
   await keeping.runOnce()
   expect(keeping.counts).toMatchObject({ sessionsEnded: 1, failures: { keys: 2 } })
-  expect(lines).toHaveLength(4)
+  expect(lines).toHaveLength(5)
 })
 
 const EPMM = allDeparting(

@@ -31,9 +31,10 @@ export function syncPortCallers(backend: Backend): void {
         device,
       ]),
     )
-    const [{ id = '' } = {}] = unwrap(
+    const listed = unwrap(
       await store.devices.list({ filter: {}, order: 'newest', limit: 1, minimums: [] }),
     ).items
+    const id = listed[0]?.id ?? ''
     const callers = unwrap(await store.syncPortCallers.list('sync', SEEN))
     expect(callers).toEqual([
       {

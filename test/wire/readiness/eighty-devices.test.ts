@@ -49,7 +49,10 @@ function callers(): readonly Caller[] {
   })
 }
 
-async function statuses(on: FrontEnd, all: readonly Caller[]): Promise<ReadonlyMap<string, number>> {
+async function statuses(
+  on: FrontEnd,
+  all: readonly Caller[],
+): Promise<ReadonlyMap<string, number>> {
   const seen = new Map<string, number>()
   for (const { id, leaf, path } of all) seen.set(id, await on.status(leaf, path))
   return seen
