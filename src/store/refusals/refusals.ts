@@ -88,12 +88,14 @@ export class Refusals {
     return this.#transactions.read(async (db): Promise<ReferenceAnswer> => {
       const exact = await selected(db).where('reference', '=', reference).executeTakeFirst()
       if (exact !== undefined) return { kind: 'found', refusal: readRefusal(exact) }
-      const rows = await selected(db)
+      // One that names its request is whole: that it begins another says nothing of it.
+      const isWhole = /-\d/u.test(reference)
+      const begun = selected(db)
         .where('reference', '>=', reference)
         .where('reference', '<', prefixEnd(reference))
         .orderBy('refusals.id', 'desc')
         .limit(AMBIGUOUS_LIMIT)
-        .execute()
+      const rows = isWhole ? [] : await begun.execute()
       const [first, ...others] = rows.map(readRefusal)
       if (first === undefined) {
         return { kind: 'unknown', notKept: await largestNotKept(db, 0 as Instant, COUNTS_LIMIT) }

@@ -82,6 +82,10 @@ export function refusals(backend: Backend): void {
         store,
         many(20, (index) => aRefusal(`cc-${index}`)),
       )
+      // A reference that is whole leads to its own refusal or to none, whatever it begins.
+      await record(store, [aRefusal('dd11-12')])
+      expect(unwrap(await store.refusals.find('dd11-1')).kind).toBe('unknown')
+      expect(unwrap(await store.refusals.find('dd11-'))).toMatchObject({ kind: 'found' })
       const answer = unwrap(await store.refusals.find('cc'))
       expect(answer.kind === 'ambiguous' && answer.refusals.length).toBe(10)
       for (const hostile of ['', '%', '_', "aa' or '1'='1", 'aa11-1-', 'AA11-1', '\u{10FFFF}']) {

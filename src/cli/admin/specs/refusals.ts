@@ -10,7 +10,7 @@ export function addRefusals(program: TfeCommand): void {
     .command('why')
     .summary('say why a device was refused, by the reference that it shows')
     .description(
-      'Prints the reason first, then what was asked and shown, and what to do next. The beginning of a reference is enough where no other begins so.',
+      'Prints the reason first, then what was asked and shown, and what to do next. The beginning of a reference is enough where no other begins so; one with the number of its request is taken whole.',
     )
     .argument('<REFERENCE>', 'what the device shows, such as 4f1d09c2a7b3e856-3')
     .examples('tfe why 4f1d09c2a7b3e856-3', 'tfe why 4f1d09c2 --json')
