@@ -47,7 +47,7 @@ process.send?.({ answer: await pool.start(processConfig, events) })
 
 async function handle(command: PoolCommand): Promise<unknown> {
   if (command.kind === 'overlay') return pool.applyOverlayDelta(command.delta)
-  if (command.kind === 'scrape') return pool.scrape()
+  if (command.kind === 'scrape') return (await pool.scrape()).metrics()
   if (command.kind === 'drain') return pool.drain()
   processConfig = { ...processConfig, version: processConfig.version + 1, rules: command.rules }
   return pool.reload(processConfig)
