@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, lstat } from 'node:fs/promises'
+import { access, lstat, readFile, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOrText } from '../../kernel/error-code.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
@@ -15,6 +15,8 @@ export class HeldKeys {
   #ring: KeyRing
   /** `file:` and a path, or `env:` and a name; undefined for a ring that comes from nowhere. */
   readonly #reference: string | undefined
+  /** One addition at a time: of two at once the file would keep one key, and memory the other. */
+  #adding: Promise<unknown> = Promise.resolve()
 
   constructor(ring: KeyRing, reference: string | undefined) {
     this.#ring = ring
@@ -52,6 +54,7 @@ export class HeldKeys {
     try {
       // A name for a file elsewhere, as containers are given one, would be replaced by a file here.
       if (!(await lstat(path)).isFile()) return `${path} is no regular file`
+      if (await isMounted(path)) return `${path} is mounted by itself, and so cannot be replaced`
       await access(dirname(path), constants.W_OK)
       return undefined
     } catch (error) {
@@ -60,7 +63,13 @@ export class HeldKeys {
   }
 
   /** Adds a new key of this version to the ring's file, and holds it; a failure says why and adds none. */
-  async add(version: number): Promise<Result<void, string>> {
+  add(version: number): Promise<Result<void, string>> {
+    const added = this.#adding.then(() => this.#addOne(version))
+    this.#adding = added.catch(() => undefined)
+    return added
+  }
+
+  async #addOne(version: number): Promise<Result<void, string>> {
     const why = await this.whyNotAdded()
     const path = this.#path
     if (why !== undefined || path === undefined) return fail(why ?? '')
@@ -74,6 +83,10 @@ export class HeldKeys {
     } catch (error) {
       return fail(`${path} cannot be written (${codeOrText(error)})`)
     }
+    // What another program wrote at the same moment is in its place: a key that is only held here would be lost.
+    const written = await readKeyRing(`file:${path}`)
+    const isThere = written.ok && isSameKey(written.value.keys.get(version), next.keys.get(version))
+    if (!isThere) return fail(`another program wrote ${path} at the same moment`)
     this.#ring = next
     return ok(undefined)
   }
@@ -83,3 +96,17 @@ export class HeldKeys {
     return isFile ? this.#reference?.slice('file:'.length) : undefined
   }
 }
+
+/** Whether a file is a mount of its own, as containers are handed one; where the system does not say, it is none. */
+async function isMounted(path: string): Promise<boolean> {
+  try {
+    const mounts = await readFile('/proc/self/mountinfo', 'utf8')
+    const written = (await realpath(path)).replaceAll(' ', String.raw`\040`)
+    return mounts.split('\n').some((line) => line.split(' ')[4] === written)
+  } catch {
+    return false
+  }
+}
+
+const isSameKey = (one: Uint8Array | undefined, other: Uint8Array | undefined): boolean =>
+  one !== undefined && other !== undefined && Buffer.from(one).equals(other)

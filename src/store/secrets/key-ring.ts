@@ -128,7 +128,13 @@ export async function writeKeyRing(path: string, ring: KeyRing): Promise<void> {
     await file.writeFile(ringText(ring))
     await file.sync()
   }
-  await rename(unfinished, path)
+  try {
+    await rename(unfinished, path)
+  } catch (error) {
+    // A file that is mounted by itself cannot be replaced: no second copy of the keys is left beside it.
+    await rm(unfinished, { force: true })
+    throw error
+  }
   await using folder = await open(dirname(path), 'r')
   await folder.sync()
 }

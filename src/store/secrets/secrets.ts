@@ -53,7 +53,7 @@ export class Secrets {
   readonly #transactions: Transactions
   readonly #keys: HeldKeys
   /** This instance, once it has reported. */
-  #self: string | undefined
+  #self: ReportingInstance | undefined
 
   constructor(transactions: Transactions, keys: HeldKeys) {
     this.#transactions = transactions
@@ -154,7 +154,7 @@ export class Secrets {
       if (newest <= current) return fail({ kind: 'key-not-newer', ring: newest, current })
       const since = (now - RUNNING_WITHIN_MS) as Instant
       const next = await nextKey(tx, { current, ring }, { since, now })
-      const lacking = next?.lacking.filter(({ id }) => id !== this.#self) ?? []
+      const lacking = next?.lacking.filter(({ id }) => id !== this.#self?.id) ?? []
       if (lacking.length > 0 && !force) {
         const instances = lacking.map(({ name }) => name)
         return fail({ kind: 'instances-lack-key', version: newest, instances })
@@ -224,19 +224,22 @@ export class Secrets {
   /** The key that comes with requiring certificates, as it would be now. */
   planEnablingKey(since: Instant): Answer<EnablingKey> {
     const times = { since, now: this.#transactions.clock.now() }
-    const instance = { keys: this.#keys, self: this.#self }
+    const instance = { keys: this.#keys, self: this.#self?.id }
     return this.#transactions.read((db) => planEnablingKey(db, instance, times))
   }
 
   /** Adds a new key of this version to the ring of this instance; the store goes on with the one that it has. */
   async makeKey(version: number): Outcome<void> {
     const added = await this.#keys.add(version)
-    return added.ok ? added : fail({ kind: 'key-not-made', detail: added.failure })
+    if (!added.ok) return fail({ kind: 'key-not-made', detail: added.failure })
+    // At once, or another instance takes the version for a key of its own; a store that is away hears of it with the next report.
+    if (this.#self !== undefined) await this.report(this.#self)
+    return added
   }
 
   /** Tells the others which keys this instance holds; call it now and then. Instances that were silent for long are deleted. */
   report(instance: ReportingInstance): Answer<void> {
-    this.#self = instance.id
+    this.#self = instance
     return this.#transactions.write<void, StoreTrouble>(async (tx) => {
       const { ring } = this.#keys
       await writeReport(tx, instance, { ring, now: this.#transactions.clock.now() })
@@ -259,13 +262,17 @@ export class Secrets {
       const current = await currentVersion(db)
       const { ring } = this.#keys
       const next = await nextKey(db, { current, ring }, times)
+      const standing = await currentKeyStanding(db, current, times)
+      const fault = await keyFault(db, current, ring)
       return {
         current,
-        ...(await currentKeyStanding(db, current, times)),
+        currentSince: standing.currentSince,
+        // A key that it was given since its last report: it lacks it no more.
+        lacking: standing.lacking.filter(({ id }) => fault !== undefined || id !== this.#self?.id),
         held: versionsOf(ring),
-        fault: await keyFault(db, current, ring),
+        fault,
         left: await countUnderOtherKeys(db, current),
-        next: next && { ...next, lacking: next.lacking.filter(({ id }) => id !== this.#self) },
+        next: next && { ...next, lacking: next.lacking.filter(({ id }) => id !== this.#self?.id) },
       }
     })
   }

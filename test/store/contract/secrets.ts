@@ -227,11 +227,34 @@ export function secrets(backend: Backend): void {
       const ring = unwrap(await readKeyRing(ringFrom))
       expect(versionsOf(ring)).toEqual([1, 3])
       expect(await plan()).toEqual({ kind: 'held', version: 3, lacking })
+      await using third = await opened(place, { ring: aRing(1), ringFrom, clock })
+      // Told as it is made, so that no other instance makes a key of that version.
+      expect(unwrap(await third.secrets.planEnablingKey(SINCE))).toMatchObject({ version: 4 })
       // Made already: no other key takes its place.
       unwrap(await store.secrets.makeKey(3))
       expect(unwrap(await readKeyRing(ringFrom))).toEqual(ring)
       unwrap(await store.enforcement.require(ADMIN, RETENTION, 'any'))
-      expect(unwrap(await store.secrets.keyStatus(SINCE)).current).toBe(3)
+      // It holds the key, although it has not reported since.
+      expect(unwrap(await store.secrets.keyStatus(SINCE))).toMatchObject({ current: 3, lacking })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('of keys that are made at the same moment one is held, and the file has that one', async () => {
+    await using place = await backend.place()
+    const folder = mkdtempSync(join(tmpdir(), 'tfe-keys-'))
+    const path = join(folder, 'tfe.keys')
+    try {
+      await writeKeyRing(path, aRing(1))
+      const ringFrom = `file:${path}`
+      await using store = await opened(place, { ring: aRing(1), ringFrom })
+      const made = await Promise.all([2, 2, 2, 2].map((one) => store.secrets.makeKey(one)))
+      expect(made.map(({ ok }) => ok)).toEqual([true, true, true, true])
+      unwrap(await store.enforcement.require(ADMIN, RETENTION, 'any'))
+      unwrap(await store.secrets.put(ADMIN, secret('a', 'a'), 0))
+      await using restarted = await opened(place, { ring: unwrap(await readKeyRing(ringFrom)) })
+      expect(unwrap(await restarted.secrets.open('a'))?.secret.toString()).toBe('a')
     } finally {
       rmSync(folder, { recursive: true })
     }
