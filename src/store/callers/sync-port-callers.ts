@@ -3,6 +3,7 @@
  * is none of these: any scanner makes one, and it would keep the port open for as long as the port is looked back on.
  */
 import { sql, type Selectable } from 'kysely'
+import { countedNetwork } from '../../kernel/network.ts'
 import type { Instant } from '../../kernel/types.ts'
 import { addExchange, type Exchange } from '../../fleet/sighting.ts'
 import type { LinkedExchange } from './linked.ts'
@@ -80,7 +81,8 @@ export async function writeExchanges(
   if (exchanges.length === 0) return
   const callers = new Map<string, Caller>()
   for (const { at, listener, device, exchange } of exchanges) {
-    const caller = device === undefined ? `address ${exchange.address}` : `device ${device}`
+    const caller =
+      device === undefined ? `address ${countedNetwork(exchange.address)}` : `device ${device}`
     add(callers, { listener, caller, device, exchange, firstSeen: at, lastSeen: at })
   }
   const kept = await withinBound(tx, dialect, [...callers.values()])
@@ -149,24 +151,29 @@ async function withinBound(
     .select(['listener', 'caller'])
     .where('caller', 'in', inList(dialect, names))
     .execute()
-  const known = new Set(there.map(({ listener, caller }) => `${listener}\n${caller}`))
+  const rows = new Set(there.map(({ listener, caller }) => `${listener}\n${caller}`))
   const counts = await tx
     .selectFrom('sync_port_callers')
-    .select(['listener', sql<number>`count(*)`.as('callers')])
-    .groupBy('listener')
+    .select(['listener', IS_KNOWN.as('known'), sql<number>`count(*)`.as('callers')])
+    .groupBy(['listener', IS_KNOWN])
     .execute()
-  const perListener = new Map(counts.map(({ listener, callers }) => [listener, callers]))
+  // A fleet of many devices on the port leaves unknown callers their places.
+  const placeOf = (listener: string, isKnown: boolean): string => `${listener}\n${isKnown}`
+  const taken = new Map(
+    counts.map(({ listener, known, callers }) => [placeOf(listener, known === 1), callers]),
+  )
   const kept = new Map<string, Caller>()
   for (const it of wanted) {
-    const many = perListener.get(it.listener) ?? 0
-    if (!known.has(`${it.listener}\n${it.caller}`)) {
+    const place = placeOf(it.listener, it.device !== undefined)
+    const many = taken.get(place) ?? 0
+    if (!rows.has(`${it.listener}\n${it.caller}`)) {
       if (many >= CALLERS_PER_LISTENER) {
         if (it.device === undefined) {
           add(kept, { ...it, caller: OTHERS, exchange: { ...it.exchange, address: '' } })
         }
         continue
       }
-      perListener.set(it.listener, many + 1)
+      taken.set(place, many + 1)
     }
     add(kept, it)
   }
@@ -183,7 +190,9 @@ const readCaller = (row: Selectable<Tables['sync_port_callers']>): SyncPortCalle
   lastSeen: row.last_seen as Instant,
 })
 
-/** Addresses come without a number, above all those of IPv6; a person who closes the port looks through as many. */
+const IS_KNOWN = sql<number>`case when device is null then 0 else 1 end`
+
+/** Networks of unknown callers come without a number, and so many known devices beside them; a person who closes the port looks through as many. */
 export const CALLERS_PER_LISTENER = 1000
 const SHOWN = 100
 /** The row of unknown callers past the bound. */

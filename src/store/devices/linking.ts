@@ -148,10 +148,16 @@ class DeviceLinker {
       exchanges: this.#exchanges.flatMap(({ at, listener, exchange, certificate }) =>
         exchange === undefined
           ? []
-          : [{ at, listener, exchange, device: certificate && this.#keyOf.get(certificate.key) }],
+          : [{ at, listener, exchange, device: this.#knownBy(certificate) }],
       ),
       dropped: this.#dropped,
     }
+  }
+
+  /** A key that was only ever shown in certificates of no known CA makes no known device: any client makes one for itself. */
+  #knownBy(certificate: SightedCertificate | undefined): string | undefined {
+    const draft = certificate && this.#draft(this.#keyOf.get(certificate.key))
+    return draft === undefined || draft.row.not_after === 0 ? undefined : draft.row.id
   }
 
   /** Without a certificate nothing is proven: it was no known device, and what it says labels an entry that never showed one. */

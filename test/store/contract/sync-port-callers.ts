@@ -72,12 +72,45 @@ export function syncPortCallers(backend: Backend): void {
     expect(unwrap(await store.ports.blockers('sync', later(1))).unidentified).toBe(0)
   })
 
+  test('a key that was only shown in certificates of no known CA is an unknown caller, by its network', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    const selfMade = aCertificate('self-made', { sound: false, setting: undefined })
+    const recorded = { verdict: 'refuse', code: 'untrusted-issuer', wouldRefuse: true } as const
+    unwrap(
+      await store.sightings.record([
+        aSighting(selfMade, { ...recorded, ...from('2001:db8::1') }),
+        aSighting(selfMade, { ...recorded, ...from('2001:db8::2') }),
+        aSighting(aCertificate('known'), from('192.0.2.9')),
+      ]),
+    )
+    expect(unwrap(await store.ports.blockers('sync', SEEN)).unidentified).toBe(2)
+    const [unknown, known] = unwrap(await store.syncPortCallers.list('sync', SEEN))
+    expect(unknown).toMatchObject({ device: undefined, connections: 2 })
+    expect(known).toMatchObject({ connections: 1, address: '192.0.2.9' })
+    expect(known?.device).toBeDefined()
+  })
+
+  test('a fleet of known devices on the port takes no place from unknown callers', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    const fleet = Array.from({ length: CALLERS_PER_LISTENER }, (_, number) =>
+      aSighting(aCertificate(`of the fleet ${number}`), from('192.0.2.9')),
+    )
+    unwrap(await store.sightings.record(fleet))
+    unwrap(await store.sightings.record([aSighting(undefined, from('192.0.2.1'))]))
+    const [unknown] = unwrap(await store.syncPortCallers.list('sync', SEEN))
+    expect(unknown).toMatchObject({ device: undefined, address: '192.0.2.1' })
+  })
+
   test('addresses past the bound share one row, and no connection is lost', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     const many = CALLERS_PER_LISTENER + 200
     const calls = Array.from({ length: many }, (_, number) =>
-      aSighting(undefined, from(`2001:db8::${number.toString(16)}`)),
+      aSighting(undefined, from(`2001:db8:0:${number.toString(16)}::1`)),
     )
     unwrap(await store.sightings.record(calls))
     unwrap(await store.sightings.record([aSighting(undefined, from('2001:db8:1::1'))]))

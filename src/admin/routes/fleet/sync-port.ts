@@ -45,7 +45,7 @@ const port = strictObject({
   }),
   unidentified: Type.Integer({
     description:
-      'Connections of the last 14 days that carried octets both ways and could not be told to be a known device.',
+      'Connections that carried octets both ways and could not be told to be a known device, of callers that did so in the last 14 days; earlier ones of the same callers are in the number.',
   }),
   callers: Type.Array(
     strictObject({
