@@ -49,6 +49,8 @@ async function answersAsOurs({ address, port }: Config['metrics']): Promise<bool
   const host = ANY_ADDRESS.get(address) ?? address
   try {
     const response = await fetch(`http://${bracketed(host)}:${port}/healthz`, {
+      // What another program has to say leads nowhere.
+      redirect: 'error',
       signal: AbortSignal.timeout(ANSWER_MS),
     })
     return (await response.text()) === 'alive\n'

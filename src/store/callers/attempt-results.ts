@@ -39,14 +39,15 @@ export class AttemptResults {
         .selectFrom('sensitive_results')
         .selectAll()
         .where('day', '>=', Math.floor(since / DAY))
-        .orderBy('day')
-        .orderBy('listener')
-        .orderBy('route')
-        .orderBy('verdict')
-        .orderBy('code')
+        .orderBy('day', 'desc')
+        .orderBy('listener', 'desc')
+        .orderBy('route', 'desc')
+        .orderBy('verdict', 'desc')
+        .orderBy('code', 'desc')
         .limit(SHOWN)
         .execute()
-      return rows.map(readSensitiveResults)
+      // Of more than are shown the oldest are left out.
+      return rows.toReversed().map(readSensitiveResults)
     })
   }
 }

@@ -39,7 +39,7 @@ export function addResultRoutes(app: FastifyInstance, { store, clock }: AdminCon
           code: Type.String(),
           requests: Type.Integer(),
         }),
-        { description: 'Requests for sensitive rows; at most 10,000 lines.' },
+        { description: 'Requests for sensitive rows; the newest 10,000 lines at most.' },
       ),
     }),
     handle: async ({ query: { days = '7' } }) => {
