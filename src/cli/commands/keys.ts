@@ -84,6 +84,20 @@ async function ringFileOf(
 const readRing = ({ path }: RingFile): Promise<Result<KeyRing, readonly Fault[]>> =>
   readKeyRing(`file:${path}`)
 
+async function writeRing(
+  { path }: RingFile,
+  ring: KeyRing,
+): Promise<Result<void, readonly Fault[]>> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeKeyRing(path, ring)
+    return ok(undefined)
+  } catch (error) {
+    const message = `${errorText(error)}, wanted to write the key ring there: do it where its folder can be written to`
+    return fail([{ at: path, message }])
+  }
+}
+
 /** `the key 1`, `the keys 1, 2`. */
 const keysText = (ring: KeyRing): string => {
   const versions = versionsOf(ring)
@@ -99,7 +113,8 @@ async function addKey(file: RingFile): Promise<Report> {
   const ring = await readRing(file)
   if (!ring.ok) return ring
   const next = withNewKey(ring.value)
-  await writeKeyRing(file.path, next)
+  const written = await writeRing(file, next)
+  if (!written.ok) return written
   return report(
     file,
     next,
@@ -153,8 +168,8 @@ async function importKeys(
   if (!own.ok) return own
   const both = mergeKeyRings(own.value, brought.value)
   if (!both.ok) return fail(both.failure.map(({ message }) => ({ at: file.path, message })))
-  await mkdir(dirname(file.path), { recursive: true, mode: 0o700 })
-  await writeKeyRing(file.path, both.value)
+  const written = await writeRing(file, both.value)
+  if (!written.ok) return written
   return report(
     file,
     both.value,

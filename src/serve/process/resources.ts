@@ -17,7 +17,7 @@ export interface Resources {
 /** What the system says. */
 export function systemResources(): Resources {
   // Or the names of all peers that there are connections to are looked up, while everything waits.
-  process.report.excludeNetwork = true
+  Object.assign(process.report, { excludeNetwork: true })
   const report = process.report.getReport() as unknown as {
     readonly userLimits?: { readonly open_files?: { readonly soft?: number | string } }
   }

@@ -1,5 +1,5 @@
 /** `tfe keys`, and `tfe init --from`: a store and its keys move to another machine. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -193,4 +193,17 @@ test('a ring that is no file is changed where it comes from', async () => {
   using one = machine(' { sqlite: data/tfe.sqlite }')
   expect(await one.keys('list')).toMatchObject({ code: 1 })
   expect((await one.keys('new')).err).toContain('found no key ring, wanted one in a file')
+})
+
+test('a ring that cannot be written is a fault at its path, and stays as it is', async () => {
+  using one = machine()
+  await one.init()
+  const ring = join(one.folder, 'secrets/tfe.keys')
+  const before = readFileSync(ring, 'utf8')
+  mkdirSync(`${ring}.unfinished`)
+  const said = await one.keys('new')
+  expect(said.code).toBe(1)
+  expect(said.out + said.err).toContain(`${ring}: found `)
+  expect(said.out + said.err).toContain('wanted to write the key ring there')
+  expect(readFileSync(ring, 'utf8')).toBe(before)
 })
