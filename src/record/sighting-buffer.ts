@@ -67,7 +67,10 @@ export class SightingBuffer {
 
   /** Notes an observation: a look-up, and a few words where its facts are new. */
   add(observation: Observation): void {
-    if (!this.#note(observation, this.#hasRoom(observation))) {
+    // What a sync port carried keeps it open: made-up names elsewhere must not displace that.
+    const isExchange = observation.exchange !== undefined
+    const hasRoom = this.#hasRoom(observation) || (isExchange && this.#hasRoomToCount())
+    if (!this.#note(observation, hasRoom)) {
       // Who it said to be is lost in a flood, and that it would be refused is not.
       const counted = observation.wouldRefuse && !observation.sound && withoutName(observation)
       const isNoted = counted !== false && this.#note(counted, this.#hasRoomToCount())

@@ -240,3 +240,15 @@ test('octets that one connection carried later are added to it, and make no seco
     [1, { address: '192.0.2.2', connections: 1, octetsIn: 1, octetsOut: 2 }],
   ])
 })
+
+test('a flood of names displaces nothing that a sync port carried', () => {
+  const { buffer, batches } = aBuffer(100)
+  for (let number = 0; number < 500; number += 1) {
+    buffer.add(bare({ reportedId: `made-up-${number}`, wouldRefuse: false }))
+  }
+  const exchange = { address: '192.0.2.1', connections: 1, octetsIn: 1, octetsOut: 2 }
+  buffer.add(bare({ listener: 'sync', wouldRefuse: false, exchange }))
+  buffer.flush()
+  expect(batches[0]?.seen.filter((one) => one.exchange !== undefined)).toHaveLength(1)
+  expect(batches[0]?.lost).toBe(480)
+})

@@ -145,7 +145,10 @@ export class SightingWriter {
   }
 
   #buffer(sighting: Sighting): void {
-    if (this.#take(sighting, this.#hasRoom(sighting))) return
+    // What a sync port carried keeps it open: made-up names elsewhere must not displace that.
+    const isExchange = sighting.exchange !== undefined
+    const hasRoom = this.#hasRoom(sighting) || (isExchange && this.#hasRoomToCount())
+    if (this.#take(sighting, hasRoom)) return
     // Who it said to be is lost in a flood, and that it would be refused is not.
     if (sighting.wouldRefuse === true && isUnverified(sighting)) {
       if (this.#take(withoutName(sighting), this.#hasRoomToCount())) return

@@ -278,6 +278,30 @@ test('a flood of names while the store is away leaves no request uncounted that 
   expect([written.length, unnamed.map(({ count }) => count)]).toEqual([21, [61]])
 })
 
+test('a flood of names while the store is away displaces nothing that a sync port carried', async () => {
+  const written: Sighting[] = []
+  const writer = new SightingWriter(
+    {
+      record(batch) {
+        written.push(...batch)
+        return Promise.resolve(recordedAs({ sightings: batch }))
+      },
+    },
+    { limit: 100, delayMs: 60_000 },
+  )
+  writer.add(
+    Array.from({ length: 50 }, (_, number) =>
+      sightingOf(undefined, { reportedId: `made-up-${number}` }),
+    ),
+    0,
+  )
+  const exchange = { address: '192.0.2.1', connections: 1, octetsIn: 1, octetsOut: 2 }
+  writer.add([sightingOf(undefined, { listener: 'sync', exchange })], 0)
+  expect(writer.counts()).toMatchObject({ buffered: 21, dropped: 30 })
+  await writer.close()
+  expect(written.filter((one) => one.exchange !== undefined)).toHaveLength(1)
+})
+
 test('octets that are all there is to say are written, too', async () => {
   const written: Sighting[] = []
   const writer = new SightingWriter({
