@@ -4,7 +4,7 @@
  * nothing is read from a file that was put there meanwhile.
  */
 import { copyFileSync, fstatSync, statSync, truncateSync } from 'node:fs'
-import { belongsTo, readJournal, readStamp, type FileStamp } from './journal-stamp.ts'
+import { belongsTo, readHead, readJournal, type FileHead, type FileStamp } from './journal-stamp.ts'
 
 /** What is wrong with the file. */
 export interface FileFault {
@@ -64,10 +64,11 @@ export class FileGuard {
     const open = fstatSync(this.#file, { bigint: true })
     if (named.ino !== open.ino || named.dev !== open.dev)
       return replaced(`${this.#path} is another file now than the one that was opened`)
-    const look = { stamp: readStamp(this.#file), size: open.size }
+    const head = readHead(this.#file)
+    const look = { stamp: head?.stamp, size: open.size }
     const last = this.#last
     const isSame = last !== undefined && isSameStamp(last.stamp, look.stamp)
-    if (isSame && look.size >= last.size) {
+    if (isSame && (look.size >= last.size || isWhole(head, look.size))) {
       this.#last = look
       return undefined
     }
@@ -91,7 +92,7 @@ export class FileGuard {
   /** Another process may be about to write the file back or to begin its log anew: only what stays is a fault. */
   #fitsJournal(): boolean {
     for (let look = 1; ; look += 1) {
-      if (belongsTo(readStamp(this.#file), readJournal(`${this.#path}-wal`))) return true
+      if (belongsTo(readHead(this.#file), readJournal(`${this.#path}-wal`))) return true
       if (look === LOOKS) return false
       Atomics.wait(PAUSE_CELL, 0, 0, PAUSE_MS)
     }
@@ -103,6 +104,10 @@ const PAUSE_MS = 20
 const PAUSE_CELL = new Int32Array(new SharedArrayBuffer(4))
 
 const replaced = (detail: string): FileFault => ({ kind: 'replaced', detail })
+
+/** A `VACUUM` by another program makes a file shorter and leaves the stamp, and the header says how long it is then. */
+const isWhole = (head: FileHead | undefined, size: bigint): boolean =>
+  head !== undefined && size >= BigInt(head.octets)
 
 const isSameStamp = (one: FileStamp | undefined, other: FileStamp | undefined): boolean =>
   one?.own === other?.own && one?.before === other?.before
