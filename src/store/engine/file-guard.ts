@@ -3,7 +3,15 @@
  * before a statement and after it, so that no change is acknowledged that went to a file nothing will be read from, and
  * nothing is read from a file that was put there meanwhile.
  */
-import { copyFileSync, fstatSync, statSync, truncateSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  openSync,
+  realpathSync,
+  statSync,
+  truncateSync,
+} from 'node:fs'
 import { belongsTo, readHead, readJournal, type FileHead, type FileStamp } from './journal-stamp.ts'
 
 /** What is wrong with the file. */
@@ -22,6 +30,10 @@ interface Look {
 export class FileGuard {
   readonly #path: string
   readonly #file: number
+  /** Where SQLite has its log: beside the file that a symbolic link leads to. */
+  readonly #journal: string
+  /** A descriptor of the log, once the database is open. */
+  #openJournal: number | undefined
   #last: Look | undefined
   #isOverwritten = false
 
@@ -29,12 +41,27 @@ export class FileGuard {
   constructor(path: string, file: number) {
     this.#path = path
     this.#file = file
+    this.#journal = `${whereItLies(path)}-wal`
   }
 
-  /** What is wrong now; two calls to the system where nothing has changed. */
+  /**
+   * From now on the log has to stay where it is: SQLite goes on writing into one that was taken away, and after a kill
+   * nothing reads that again. No lock is on it that closing this descriptor could take away.
+   */
+  holdJournal(): void {
+    this.#openJournal ??= openSync(this.#journal, 'r')
+  }
+
+  /** Once the database is closed. */
+  release(): void {
+    if (this.#openJournal !== undefined) closeSync(this.#openJournal)
+    this.#openJournal = undefined
+  }
+
+  /** What is wrong now; a few calls to the system where nothing has changed. */
   fault(): FileFault | undefined {
     try {
-      return this.#fault()
+      return this.#fault() ?? this.#journalFault()
     } catch (error) {
       const detail = error instanceof Error ? error.message : this.#path
       return { kind: 'replaced', detail: `${this.#path} cannot be looked at (${detail})` }
@@ -47,7 +74,7 @@ export class FileGuard {
    */
   setJournalApart(): void {
     if (!this.#isOverwritten) return
-    const journal = `${this.#path}-wal`
+    const journal = this.#journal
     const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
     try {
       copyFileSync(journal, `${journal}.of-replaced-${time}`)
@@ -76,12 +103,20 @@ export class FileGuard {
     if (!this.#fitsJournal()) {
       if (last !== undefined)
         return this.#overwritten(`${this.#path} was written over while it was open`)
-      const detail = `${this.#path}-wal holds changes to another file than ${this.#path}`
+      const detail = `${this.#journal} holds changes to another file than ${this.#path}`
       return { kind: 'foreign-journal', detail }
     }
     this.#last = look
     this.#isOverwritten = false
     return undefined
+  }
+
+  #journalFault(): FileFault | undefined {
+    if (this.#openJournal === undefined) return undefined
+    const named = statSync(this.#journal, { bigint: true, throwIfNoEntry: false })
+    const open = fstatSync(this.#openJournal, { bigint: true })
+    if (named?.ino === open.ino && named.dev === open.dev) return undefined
+    return replaced(`the journal ${this.#journal} was taken away while it was in use`)
   }
 
   #overwritten(detail: string): FileFault {
@@ -92,10 +127,19 @@ export class FileGuard {
   /** Another process may be about to write the file back or to begin its log anew: only what stays is a fault. */
   #fitsJournal(): boolean {
     for (let look = 1; ; look += 1) {
-      if (belongsTo(readHead(this.#file), readJournal(`${this.#path}-wal`))) return true
+      if (belongsTo(readHead(this.#file), readJournal(this.#journal))) return true
       if (look === LOOKS) return false
       Atomics.wait(PAUSE_CELL, 0, 0, PAUSE_MS)
     }
+  }
+}
+
+function whereItLies(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    // That it is not there any more is told by the first look.
+    return path
   }
 }
 

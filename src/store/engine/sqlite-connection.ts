@@ -67,13 +67,17 @@ function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): 
     statements.clear()
     if (settings.access === 'write' && guard?.fault() !== undefined) guard.setJournalApart()
     database?.close()
+    guard?.release()
     if (settings.access === 'read') removeCompanions(settings)
   }
   const answer = (request: ThreadRequest): ThreadResponse => {
     // What undoes a change is let through whatever became of the file.
     const isGuarded = request.sql !== ROLLBACK
     if (isGuarded) demandSoundFile(guard)
-    database ??= settings.access === 'read' ? openForReading(settings) : open(settings)
+    if (database === undefined) {
+      database = settings.access === 'read' ? openForReading(settings) : open(settings)
+      if (settings.access === 'write') guard?.holdJournal()
+    }
     const isFirstStamp = request.sql === COMMIT && stampChange(database)
     const response = execute(request, prepared(request.sql, database, statements))
     // A file without a stamp is like every other without one: from now on it is told from them.
@@ -219,6 +223,8 @@ function configure(
   for (const pragma of [...pragmas, 'wal_autocheckpoint = 16384']) {
     database.exec(`pragma ${pragma}`)
   }
+  // The log is there from the first question on.
+  database.prepare('select count(*) from sqlite_master').get()
   if (maxBytes !== undefined) {
     const size = database.prepare('pragma page_size').get()?.['page_size']
     database.exec(`pragma max_page_count = ${Math.floor(maxBytes / Number(size))}`)

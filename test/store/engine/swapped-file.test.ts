@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -125,6 +126,20 @@ describe('a log beside the file', () => {
     other.close()
     await using again = await opened(killed)
     expect(await denied(again)).toEqual(['1', '2'])
+  })
+
+  test('of changes by another program alone is played back, while the store is served and after a kill', async () => {
+    await using store = await made()
+    for (const digit of ['1', '2']) unwrap(await deny(store, digit))
+    const other = new DatabaseSync(path)
+    other.exec('pragma wal_checkpoint(truncate)')
+    other.exec("update deny_entries set note = 'theirs'")
+    const killed = left('killed.db')
+    expect(await denied(store)).toEqual(['1', '2'])
+    unwrap(await deny(store, '3'))
+    other.close()
+    await using again = await opened(killed)
+    expect(unwrap(await again.denials.list()).map(({ note }) => note)).toEqual(['theirs', 'theirs'])
   })
 
   interface Swap {
@@ -261,6 +276,12 @@ describe('a file that is open', () => {
       take: () => truncateSync(path, 8192),
     },
     {
+      what: 'loses its journal',
+      says: /the journal .*store\.db-wal was taken away while it was in use/u,
+      take: () => renameSync(`${path}-wal`, join(folder, 'kept-wal')),
+      undo: () => renameSync(join(folder, 'kept-wal'), `${path}-wal`),
+    },
+    {
       what: 'loses its folder',
       says: /there is no file/u,
       take: () => renameSync(folder, `${folder}-moved`),
@@ -313,6 +334,27 @@ describe('a file that is open', () => {
     expect(readFileSync(join(folder, apart)).equals(log)).toBe(true)
     await using again = await opened()
     expect(await denied(again)).toEqual(['1'])
+  })
+
+  test('and was made shorter by another program is served on', async () => {
+    await using store = await made()
+    unwrap(await store.documents.put(ADMIN, { name: 'a', body: 'x'.repeat(50_000) }, 0))
+    unwrap(await store.documents.put(ADMIN, { name: 'a', body: 'y' }, 1))
+    unwrap(await deny(store, '1'))
+    const other = new DatabaseSync(path)
+    other.exec('vacuum; pragma wal_checkpoint(truncate)')
+    other.close()
+    unwrap(await deny(store, '2'))
+    expect(await denied(store)).toEqual(['1', '2'])
+  })
+
+  test('is found to have lost its journal where its path is a symbolic link, too', async () => {
+    await (await made(join(folder, 'behind.db'))).close()
+    symlinkSync(join(folder, 'behind.db'), path)
+    await using store = await opened()
+    unwrap(await deny(store, '1'))
+    rmSync(join(folder, 'behind.db-wal'))
+    expect(unwrapFailure(await deny(store, '2')).kind).toBe('store-replaced')
   })
 
   test('is its owner alone, and one descriptor of it serves every connection', async () => {
