@@ -9,7 +9,7 @@ interface Explained {
   readonly code: string
   readonly reference: {
     readonly code: string
-    readonly same: boolean
+    readonly same: boolean | null
     readonly changed: readonly string[]
   } | null
 }
@@ -73,6 +73,20 @@ test('a reference of a device that is on the deny list meanwhile says since when
   expect(now.reference?.changed.join()).toMatch(/the deny list names the key .*, by alice/u)
 })
 
+test('a reference of what the device was not judged for is not held against the verdict on the device', async () => {
+  await using on = await frontEnd()
+  expect(await on.send(fleet.device, 'GET /device/x', 'Host: other.example')).toBe(400)
+  const reference = await referenceIn(on)
+  const now = await explained(on, reference)
+  expect(now).toMatchObject({
+    verdict: 'admit',
+    reference: { code: 'host-repeated', same: null, changed: [] },
+  })
+  const { out } = await on.type('explain', reference)
+  expect(out).toContain('what was decided then is not asked again')
+  expect(out).not.toContain('now it would be admitted')
+})
+
 test('a reference that leads nowhere is answered as tfe why answers it, and none goes with a request of its own', async () => {
   await using on = await frontEnd()
   const unknown = await on.call('POST', '/api/explain', { reference: '0123456789abcdef-1' })
@@ -81,5 +95,10 @@ test('a reference that leads nowhere is answered as tfe why answers it, and none
   expect(await on.call('POST', '/api/explain', both)).toMatchObject({
     status: 422,
     body: { faults: [{ at: 'path' }] },
+  })
+  const agent = { reference: '0123456789abcdef-1', user_agent: 'MobileIron' }
+  expect(await on.call('POST', '/api/explain', agent)).toMatchObject({
+    status: 422,
+    body: { faults: [{ at: 'user_agent' }] },
   })
 })

@@ -116,11 +116,12 @@ function circumstanceFaults({
   from,
   listener,
   reference,
+  user_agent,
 }: Asked): readonly Fault[] {
   const faults: Fault[] = []
   if (reference !== undefined) {
     // What was asked then is asked now.
-    for (const [at, value] of Object.entries({ path, host, from, listener })) {
+    for (const [at, value] of Object.entries({ path, host, from, listener, user_agent })) {
       if (value === undefined) continue
       const message = `found ${at} beside a reference, wanted the request that it is of: leave it out`
       faults.push({ at, message })

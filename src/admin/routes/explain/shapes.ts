@@ -142,7 +142,12 @@ export const accountShape = strictObject({
         outcome: stringEnum(REFUSAL_OUTCOMES),
         code: Type.String(),
         sentence: Type.String(),
-        same: Type.Boolean({ description: 'Whether the same would be decided now.' }),
+        same: nullable(
+          Type.Boolean({
+            description:
+              'Whether the same would be decided now; null where what it was refused for is not kept, or was no verdict.',
+          }),
+        ),
         changed: Type.Array(Type.String(), {
           description: 'What became as it is since then, as far as the store knows.',
         }),
@@ -210,7 +215,7 @@ export function shownAccount({
             outcome: compared.refusal.outcome,
             code: compared.refusal.code,
             sentence: compared.refusal.sentence,
-            same: compared.isSame,
+            same: compared.isSame ?? null,
             changed: [...compared.changed],
           },
     steps: sections.map(({ title, steps }) => ({ title, steps: steps.map(shownStep) })),
