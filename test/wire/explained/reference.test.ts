@@ -102,3 +102,18 @@ test('a reference that leads nowhere is answered as tfe why answers it, and none
     body: { faults: [{ at: 'user_agent' }] },
   })
 })
+
+test('more certificates than a device shows are not judged', async () => {
+  await using on = await frontEnd()
+  const certificate = fleet.device.pem.repeat(17)
+  expect(await on.call('POST', '/api/explain', { certificate })).toMatchObject({
+    status: 422,
+    body: {
+      faults: [
+        { at: 'certificate', message: expect.stringMatching(/^found 17 .*wanted 16/u) as unknown },
+      ],
+    },
+  })
+  const few = fleet.device.pem.repeat(16)
+  expect(await on.call('POST', '/api/explain', { certificate: few })).toMatchObject({ status: 200 })
+})

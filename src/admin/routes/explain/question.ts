@@ -15,6 +15,8 @@ const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as 
 
 /** Eleven certificates of the largest size that is judged, in PEM: no device shows more. */
 const MAX_CERTIFICATES = 400_000
+/** More than a connection reads (`identify/presented.ts`), so that one too many is still judged. */
+const MAX_SHOWN = 16
 /** A longer target is refused before any row is looked at. */
 const MAX_TARGET = 8192
 
@@ -101,6 +103,11 @@ function presentedIn(certificate: string): Result<AskedSubject, readonly Fault[]
         message,
       })),
     )
+  }
+  const found = ders.value.length
+  if (found > MAX_SHOWN) {
+    const message = `found ${found} certificates, wanted ${MAX_SHOWN} at most: send what the device shows, and not a bundle of CAs`
+    return fail([{ at: 'certificate', message }])
   }
   const [leaf, ...others] = ders.value
   if (leaf !== undefined) return ok({ kind: 'presented', ders: [leaf, ...others] })
