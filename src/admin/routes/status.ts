@@ -149,6 +149,13 @@ function addBackupRoute(app: FastifyInstance, { store, log }: AdminContext): voi
         return copy
       }
       const { file, octets: size } = copy.value
+      if (reply.raw.destroyed) {
+        // It hung up while the copy was made, and what is sent goes nowhere.
+        isUnderWay = false
+        await file.close()
+        log.warn({ ...by, octets: 0 }, 'a backup broke off as it was sent')
+        return fail({ kind: 'problem', problem: BACKUP_UNDER_WAY })
+      }
       log.warn({ ...by, octets: size }, 'a backup of the store is sent')
       asFile(reply, { type: 'application/vnd.sqlite3', name: 'tfe-store.db' })
       reply.header('content-length', size)

@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore } from '../../../src/store/store.ts'
+import { until } from '../../support/until.ts'
 import { call } from '../../support/admin/call.ts'
 import { openAdminApi } from '../../support/admin/admin-api.ts'
 import { sighting } from '../../support/admin/sightings.ts'
@@ -61,6 +64,24 @@ test('a backup is a store that opens', async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+test('a client that hangs up before its backup is made keeps no other from one', async () => {
+  await using api = await openAdminApi()
+  const token = await api.tokenOf('administrator')
+  const { hostname, port } = new URL(api.url)
+  const client = connect(Number(port), hostname)
+  client.end(
+    `GET /api/backup HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+  )
+  await once(client.resume(), 'close')
+  const headers = { authorization: `Bearer ${token}` }
+  const asked = async () => {
+    const response = await fetch(`${api.url}/api/backup`, { headers })
+    await response.arrayBuffer()
+    return response.status
+  }
+  expect(await until(asked, (status) => status !== 409)).toBe(200)
 })
 
 for (const path of ['/api/export', '/api/backup']) {
