@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { SCHEMA_VERSION } from '../../../src/store/migrate/migrations.ts'
 import { explainStore } from '../../../src/store/explain.ts'
 import { openStore, readStore } from '../../../src/store/store.ts'
 import { aRing, opened, sqliteBackend, testClock } from '../../support/store/backends.ts'
@@ -85,7 +86,7 @@ test('a store whose copy cannot be written is not upgraded, and the fault says w
   }
   await backToSchema(place, 1)
   const clock = testClock()
-  const copy = `${path}.before-schema-2-20261122T000000Z`
+  const copy = `${path}.before-schema-${SCHEMA_VERSION}-20261122T000000Z`
   // In the way of the file that the copy is written to before it has its name.
   mkdirSync(`${copy}.unfinished/full`, { recursive: true })
   const why = unwrapFailure(
