@@ -76,7 +76,7 @@ export async function planRestore(
     keys: keys.value,
     carryOut: async (actor, at) => {
       const done = await restoreFile({
-        path: store.path,
+        path: present === undefined ? store.path : whereItLies(store.path),
         backup: backup.value,
         backupFile,
         present,
@@ -128,6 +128,11 @@ async function keyFit(
   const key = ring.value.keys.get(newest.version)
   const isHeld = key !== undefined && checkValue(key) === newest.check_value
   return ok({ version: newest.version, isHeld, secrets })
+}
+
+/** A symbolic link stays, and leads to the store that is restored: on its volume, and beside its journal. */
+function whereItLies(path: string): string {
+  return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path)
 }
 
 function isSameFile(one: string, other: string): boolean {

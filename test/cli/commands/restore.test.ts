@@ -9,9 +9,11 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -114,6 +116,18 @@ test('a backup takes the place of the store, which is kept; who did it stands in
   const old = new DatabaseSync(join(folder, 'data', kept))
   expect(old.prepare('select count(*) as count from deny_entries').get()).toEqual({ count: 2 })
   old.close()
+})
+
+test('a store that a symbolic link leads to is restored where it lies', async () => {
+  mkdirSync(join(folder, 'volume'))
+  const behind = join(folder, 'volume/tfe.sqlite')
+  renameSync(path, behind)
+  symlinkSync(behind, path)
+  await withStore((store) => change(store, '2'))
+  expect(await restore('--confirm')).toMatchObject({ code: 0, err: '' })
+  expect(realpathSync(path)).toBe(realpathSync(behind))
+  expect(await denied()).toBe(1)
+  expect(readdirSync(join(folder, 'volume')).join()).toContain('tfe.sqlite.replaced-')
 })
 
 test('--dry-run names what is lost, with exit code 1, and changes nothing', async () => {
