@@ -14,7 +14,25 @@ export function lastShown({ device, certificates }: DeviceDetail): Subject {
   return last === undefined ? { kind: 'none' } : keptSubject(last)
 }
 
-const keptSubject = (it: DeviceCertificate): Subject => ({
+const keptSubject = (it: DeviceCertificate): Subject =>
+  shown(it, { setting: it.sound ? it.setting : undefined, code: it.code })
+
+/** A certificate as it is kept, with what was found of it. */
+const shown = (
+  it: Pick<
+    DeviceCertificate,
+    | 'fingerprint'
+    | 'issuer'
+    | 'issuerKey'
+    | 'key'
+    | 'notAfter'
+    | 'notBefore'
+    | 'serial'
+    | 'signedIds'
+    | 'subject'
+  >,
+  { setting, code }: { readonly setting: string | undefined; readonly code: string },
+): Subject => ({
   kind: 'kept',
   certificate: {
     leaf: {
@@ -28,8 +46,8 @@ const keptSubject = (it: DeviceCertificate): Subject => ({
     subject: it.subject,
     issuer: it.issuer,
     issuerKey: it.issuerKey,
-    setting: it.sound ? it.setting : undefined,
-    failure: isPathFailureKind(it.code) ? { kind: it.code } : undefined,
+    setting,
+    failure: isPathFailureKind(code) ? { kind: code } : undefined,
   },
 })
 
@@ -43,26 +61,7 @@ export function askedThen({
   address,
 }: KeptRefusal): Question {
   const subject: Subject =
-    it === undefined
-      ? { kind: 'none' }
-      : {
-          kind: 'kept',
-          certificate: {
-            leaf: {
-              key: it.key,
-              serial: it.serial,
-              notBefore: it.notBefore,
-              notAfter: it.notAfter,
-              signedIds: it.signedIds,
-            },
-            fingerprint: it.fingerprint,
-            subject: it.subject,
-            issuer: it.issuer,
-            issuerKey: it.issuerKey,
-            setting: it.setting,
-            failure: isPathFailureKind(code) ? { kind: code } : undefined,
-          },
-        }
+    it === undefined ? { kind: 'none' } : shown(it, { setting: it.setting, code })
   return {
     subject,
     listener,

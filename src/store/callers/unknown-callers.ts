@@ -5,12 +5,12 @@
  *
  * For charts and metrics: `requests` sums up over days, `days` has one sum for each day.
  */
-import { sql } from 'kysely'
+import { sql, type Selectable } from 'kysely'
 import { ok, type Instant } from '../../kernel/types.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import type { Answer, Outcome } from '../failure.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
-import type { Db } from '../schema/tables.ts'
+import type { Db, Tables } from '../schema/tables.ts'
 import type { Transactions } from '../transactions.ts'
 
 /** Where something was met. A connection that was closed before a request, and a sync port, have no row: `route` is empty. */
@@ -120,13 +120,7 @@ export class UnknownCallers {
         .execute()
       return pageOf(rows, request, {
         item: (row): UncertifiedId => ({
-          id: row.id,
-          listener: row.listener,
-          route: row.route,
-          code: row.code,
-          requests: row.requests,
-          firstSeen: row.first_seen as Instant,
-          lastSeen: row.last_seen as Instant,
+          ...saidIn(row),
           device: row.device === null ? undefined : { id: row.device, name: row.name ?? undefined },
         }),
         cursor: ({ id }) => [id, ''],
@@ -142,20 +136,7 @@ export class UnknownCallers {
         .selectAll()
         .where('id', 'in', inList(this.#transactions.dialect, ids))
         .execute()
-      return new Map(
-        rows.map((row) => [
-          row.id,
-          {
-            id: row.id,
-            listener: row.listener,
-            route: row.route,
-            code: row.code,
-            requests: row.requests,
-            firstSeen: row.first_seen as Instant,
-            lastSeen: row.last_seen as Instant,
-          },
-        ]),
-      )
+      return new Map(rows.map((row) => [row.id, saidIn(row)]))
     })
   }
 
@@ -216,6 +197,18 @@ const unsettled = (db: Db, since: Instant) =>
       sql<boolean>`not exists (select 1 from devices as shown
         where shown.reported_id = said.id and shown.not_after > 0)`,
     )
+
+const saidIn = (
+  row: Omit<Selectable<Tables['uncertified_ids']>, 'in_inventory'>,
+): Omit<UncertifiedId, 'device'> => ({
+  id: row.id,
+  listener: row.listener,
+  route: row.route,
+  code: row.code,
+  requests: row.requests,
+  firstSeen: row.first_seen as Instant,
+  lastSeen: row.last_seen as Instant,
+})
 
 const DAY = 86_400_000
 const dayOf = (at: number): number => Math.floor(at / DAY)
