@@ -81,6 +81,8 @@ export const STORE: Cases<StoreFailure> = {
     instances: ['{instance}'],
   }),
   'seal-broken': byUs({ kind: 'seal-broken', secret: '{secret}' }),
+  'secret-too-large': byUs({ kind: 'secret-too-large', limit: amount('limit') }),
+  'secrets-full': byUs({ kind: 'secrets-full', limit: amount('limit') }),
   'import-into-used': byUs({ kind: 'import-into-used', table: '{table}' }),
   'import-malformed': byUs({ kind: 'import-malformed', line: amount('line'), detail }),
   'import-other-schema': byUs({

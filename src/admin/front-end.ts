@@ -64,6 +64,8 @@ export interface FrontEndView {
   oauthRows(): readonly OAuthRow[]
   /** Paths of the keys that the configuration file states, and the portal shows locked (decision 20). */
   locked(): readonly string[]
+  /** Why secrets of the store were refused when they were last read again; those before them are in force. */
+  refusedSecrets(): readonly string[]
   snapshot(): SnapshotFacts
   upstreams(): readonly ServedUpstream[]
   /** What went wrong with them, in all processes. */

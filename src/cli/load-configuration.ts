@@ -3,12 +3,14 @@
  * names turn out to hold.
  */
 import type { LoadedConfig } from '../config/config.ts'
-import { diskReader, type FileReader } from '../config/reading/files.ts'
+import type { ContentReader } from '../config/secret-reader.ts'
+import { diskReader } from '../config/reading/files.ts'
 import { loadConfig } from '../config/load.ts'
 import { openUpstream } from '../forward/balance/upstream.ts'
 import { fail, type Fault, type Instant, ok, type Result } from '../kernel/types.ts'
 import type { KeptCrls } from '../revoke/registry.ts'
 import { compileConfig, type CompiledConfig } from '../state/compiled-config.ts'
+import { LOOKED_AT } from '../serve/store-sync/stored-secrets.ts'
 import { readStoredRules } from '../serve/store-sync/read-stored-rules.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { replaceControlCharacters } from './text-layout.ts'
@@ -34,9 +36,10 @@ export async function loadCompiled(
   file: string,
   env: Environment,
 ): Promise<Result<CompiledResult, readonly Fault[]>> {
-  const loaded = await loadConfig(file, env)
+  const loaded = await loadConfig(file, env, LOOKED_AT)
   if (!loaded.ok) return loaded
-  const compiled = compileConfig(loaded.value.config, Date.now() as Instant)
+  const now = Date.now() as Instant
+  const compiled = compileConfig(loaded.value.config, now, { sealed: 'left-out' })
   if (!compiled.ok) return fail(compiled.failure)
   return ok({
     compiled: compiled.value,
@@ -49,11 +52,12 @@ export async function loadBesideStore(
   file: string,
   env: Environment,
 ): Promise<Result<BesideStore, readonly Fault[]>> {
-  const loaded = await loadConfig(file, env)
+  const loaded = await loadConfig(file, env, LOOKED_AT)
   if (!loaded.ok) return loaded
   const { config } = loaded.value
   const now = Date.now() as Instant
-  const alone = compileConfig(config, now)
+  const sealed = 'left-out'
+  const alone = compileConfig(config, now, { sealed })
   if (!alone.ok) return alone
   const unopened = upstreamFaults(alone.value)
   if (unopened.length > 0) return fail(unopened)
@@ -66,7 +70,8 @@ export async function loadBesideStore(
         ? { kind: 'read' }
         : { kind: 'unread', faults: stored.failure }
   const read = stored?.ok === true ? stored.value : undefined
-  const compiled = read === undefined ? alone : compileConfig(config, now, { rules: read.rules })
+  const compiled =
+    read === undefined ? alone : compileConfig(config, now, { rules: read.rules, sealed })
   if (!compiled.ok) return compiled
   const warnings = [...loaded.value.warnings, ...compiled.value.warnings]
   return ok({ compiled: compiled.value, warnings, store, keptCrls: read?.keptCrls ?? [] })
@@ -94,12 +99,19 @@ export async function loadWithoutFiles(
   file: string,
   env: Environment,
 ): Promise<LoadedConfig | undefined> {
-  const files: FileReader = {
+  const files: ContentReader = {
     read: async (path) => {
       const read = await diskReader.read(path)
       return read.ok || path === file ? read : ok({ bytes: PLACEHOLDER, exposure: undefined })
     },
     openKeystore: async () => ok({ keyPem: 'stand-in', certificatePems: [], unused: [] }),
+    secrets: {
+      unread: 'refused',
+      read: async (_, names) => ({
+        kind: 'read',
+        secrets: new Map(names.map((name) => [name, { kind: 'opened', bytes: PLACEHOLDER }])),
+      }),
+    },
   }
   const placeholderEnv = new Proxy(env, {
     get: (real, name) => (typeof name === 'string' ? (real[name] ?? 'stand-in') : undefined),

@@ -6,6 +6,7 @@
  */
 import type { Enforcement } from '../decide/policy.ts'
 import type { Network } from '../kernel/network.ts'
+import type { SecretUse } from './reading/stored-secrets.ts'
 import type { Fault, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
 import type { AccessLogSettings } from '../record/access-log.ts'
@@ -62,6 +63,8 @@ export interface Config {
   readonly refusals: RefusalSettings
   readonly metrics: MetricsListener
   readonly log: LogSettings
+  /** The settings that take a secret from the store. */
+  readonly storedSecrets: readonly SecretUse[]
   /** What weakens a guarantee in this configuration: one log line at start and one metric each. */
   readonly dangers: readonly Danger[]
 }
@@ -84,5 +87,7 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 /** A configuration that may be served, and what the operator should know about it. */
 export interface LoadedConfig {
   readonly config: Config
+  /** The octets of the document itself, so that it can be read again with other content behind its references. */
+  readonly document: Buffer
   readonly warnings: readonly Fault[]
 }

@@ -5,25 +5,22 @@
 import { openOnThread } from '../handshake/pkcs12/open-on-thread.ts'
 import { fail, type Fault, ok, type Result } from '../kernel/types.ts'
 import type { LoadedConfig } from './config.ts'
-import {
-  diskReader,
-  explainFileFailure,
-  type FileReader,
-  folderOf,
-  readReferences,
-} from './reading/files.ts'
+import { diskReader, explainFileFailure, folderOf, readReferences } from './reading/files.ts'
 import { openKeystores } from './reading/keystores.ts'
-import { missing, Place, type ReadContext } from './reading/place.ts'
+import { type DeepPartial, missing, Place, type ReadContext } from './reading/place.ts'
+import { secretPlaces } from './reading/stored-secrets.ts'
+import { type ContentReader, NO_SECRETS, type SecretReader } from './secret-reader.ts'
 import { type LocatedFault, parseYaml } from './reading/yaml-text.ts'
 import { readDocument } from './read-document.ts'
-import { configSchema } from './schema.ts'
+import { type ConfigDocument, configSchema } from './schema.ts'
+import { readStore } from './service/store.ts'
 import { checkShape, shapeValidator } from './reading/check-shape.ts'
 
 /** Loads a configuration; all faults at once, in the order in which they stand in the file. */
 export async function loadConfig(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
-  files: FileReader = diskReader,
+  files: ContentReader = diskReader,
 ): Promise<Result<LoadedConfig, readonly Fault[]>> {
   const read = await files.read(path)
   if (!read.ok) return fail([{ at: path, message: explainFileFailure(path, read.failure) }])
@@ -44,19 +41,48 @@ export async function loadConfig(
   const folder = folderOf(path, files)
   const contents = await readReferences(document, folder, files)
   const open = files.openKeystore ?? openOnThread
+  const unopened = { text, folder, contents, env, keystores: new Map() }
+  const secrets = await readSecrets(document, unopened, files.secrets ?? NO_SECRETS)
   const context: ReadContext = {
-    text,
-    folder,
-    contents,
-    env,
-    keystores: await openKeystores(document, { folder, contents, env }, open),
+    ...unopened,
+    secrets,
+    keystores: await openKeystores(document, { ...unopened, secrets }, open),
     faults: [...text.faults, ...faults],
     warnings: [],
     dangers: [],
   }
   const config = readDocument(new Place(context, [], document), path)
   if (config === missing || context.faults.length > 0) return fail(inFileOrder(context.faults))
-  return ok({ config: deepFreeze(config), warnings: inFileOrder(context.warnings) })
+  return ok({
+    config: deepFreeze(config),
+    document: bytes,
+    warnings: inFileOrder(context.warnings),
+  })
+}
+
+/** Reads what a document takes from its store; the store's own place in it is read for this, and its faults are told later. */
+async function readSecrets(
+  document: Readonly<Record<string, unknown>>,
+  unopened: Omit<ReadContext, 'dangers' | 'faults' | 'secrets' | 'warnings'>,
+  reader: SecretReader,
+): Promise<ReadContext['secrets']> {
+  const { unread } = reader
+  const names = [...new Set(secretPlaces(document).map(({ name }) => name))]
+  if (names.length === 0) return { unread, found: { kind: 'read', secrets: new Map() } }
+  const found = {
+    kind: 'unread',
+    why: 'the store of this configuration has faults itself',
+  } as const
+  const context: ReadContext = {
+    ...unopened,
+    secrets: { unread, found },
+    faults: [],
+    warnings: [],
+    dangers: [],
+  }
+  const root = new Place<DeepPartial<ConfigDocument>>(context, [], document)
+  const store = readStore(root.at('store'))
+  return { unread, found: store === missing ? found : await reader.read(store, names) }
 }
 
 const validate = shapeValidator(configSchema)

@@ -24,6 +24,7 @@ import {
   readEach,
   nonEmptyList,
 } from './reading/place.ts'
+import { secretPlaces, settingText } from './reading/stored-secrets.ts'
 import type { ConfigDocument } from './schema.ts'
 import { addWarnings } from './warnings.ts'
 import { readAddress } from './reading/host.ts'
@@ -82,6 +83,10 @@ export function readDocument(root: Root, file: string): Maybe<Config> {
       requests: log.required('requests'),
       connections: log.required('connections'),
     }),
+    storedSecrets: secretPlaces(root.written).map(({ name, path }) => ({
+      name,
+      setting: settingText(path),
+    })),
     dangers: root.context.dangers,
   })
   if (config !== missing) addWarnings(root, config)

@@ -33,9 +33,18 @@ One YAML file says everything; \`config/\` holds complete examples. \`tfe check 
 - **Lengths of time** carry their unit: \`500ms\`, \`30s\`, \`15m\`, \`12h\`, \`30d\`, or several as in \`1d 12h\`.
 - **Sizes** carry theirs: \`512B\`, \`16KiB\`, \`2MiB\`, \`1GiB\`.
 - **Points in time** are days (\`2026-03-01\`, which begins at midnight UTC) or seconds with their offset (\`2026-03-01T12:00:00Z\`, \`2026-03-01T13:00:00.250+01:00\`). The admin API and the command line take the same; \`tfe audit --since 7d\` is seven days ago.
-- **Content by reference**: keys, chains and passphrases are never written into the file. \`file:tls/server.pem\` starts from the folder of the configuration, \`file:/run/secrets/key\` from the root; \`env:TFE_KEY_PASSPHRASE\` is a variable of the environment.
+- **Content by reference**: keys, chains and passphrases are never written into the file. \`file:tls/server.pem\` starts from the folder of the configuration, \`file:/run/secrets/key\` from the root; \`env:TFE_KEY_PASSPHRASE\` is a variable of the environment. \`store:tls-key\` is a secret that the store keeps sealed, where the table below says so: [Secrets in the store](#secrets-in-the-store).
 - **YAML** is version 1.2: \`off\` and \`yes\` are words, not truth values. Aliases and tags are refused, and so is a key that comes twice.
 - Whatever gives up a guarantee has \`dangerous\` in its name; each start says so in the log.
+
+## Secrets in the store
+
+\`key\`, \`pkcs12\` and \`passphrase\` of the certificates of listeners and of the client certificates of upstreams may be \`store:NAME\`: a secret that the store keeps sealed. A name has letters, digits, dots, dashes and underscores. Nothing else is taken from the store: not what opens it (\`store.postgres\`, \`store.keys\`), not the certificate of the admin API, by which secrets get there, and no certificate, which is no secret.
+
+- **Putting it there.** \`tfe secrets seal NAME --file FILE --config FILE\` seals it in the store itself, before the first start too (remove the file then); \`tfe secrets put NAME\` asks the front end that serves. That only administrators may: who replaces a secret changes what the front end serves as, and the audit trail says who did. A secret never comes out again, and \`tfe secrets list\` shows which settings take it; one that is taken is not removed (\`secret-in-use\`). A secret has 75,000 octets at most, and a store 1,000 of them. Backups and exports carry them sealed: without the key ring none opens, and a front end that takes one does not start.
+- **Replacing it** takes effect within two seconds, like a reload: the files that the configuration names are read again, the configuration file itself is not. So they are where the store answers again after it did not. One that does not open what it belongs to is refused; what was in force serves on, and the log, \`/readyz\` and \`tfe status\` say so until one opens or a reload brings it into force. With \`key\` in the store and \`chain\` in a file, write the chain first.
+- **A start needs it.** Without the store, its key ring or the secret nothing is served, and a reload is refused; while the store is unavailable what is in force stays, and workers that are started anew serve by it. \`tfe check\` names secrets that are not there, and says what it could not look at where the store or the ring is not on this machine.
+- **Who has it.** The primary opens it and gives workers what it opened, over the channel that the configuration goes to them by; it stands in no argument, variable, log line or answer of the admin API.
 
 An editor that knows the YAML language server checks while you type: begin the file with \`# yaml-language-server: $schema=./tfe.schema.json\`.`
 
@@ -81,7 +90,9 @@ function kindOf(node: Node): string {
   if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(', ')
   if (node.lengthBetween !== undefined) return `length of time, ${node.lengthBetween.join(' to ')}`
   if (node.sizeBetween !== undefined) return `size, ${node.sizeBetween.join(' to ')}`
-  if (node.secret === true) return '`file:` or `env:`'
+  if (node.secret === true) {
+    return node.notStored === undefined ? '`file:`, `env:` or `store:`' : '`file:` or `env:`'
+  }
   if (node.properties !== undefined) return 'keys'
   if (typeof node.additionalProperties === 'object') return 'names and their settings'
   if (node.items !== undefined) {

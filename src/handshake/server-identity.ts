@@ -35,6 +35,8 @@ export type IdentitySource =
       readonly at: string
       readonly opened: Pick<OpenedPkcs12, 'certificatePems' | 'keyPem'>
     }
+  /** A part of it lies in the store, which was not looked into: it is served by none. */
+  | { readonly kind: 'sealed'; readonly at: string; readonly name: string }
 
 /** What opens an encrypted key; never to be printed. */
 export interface Passphrase {
@@ -53,6 +55,10 @@ export interface ServerIdentity {
 
 /** Reads and checks one identity; every fault of it at once. */
 export function serverIdentity(source: IdentitySource): Result<ServerIdentity, readonly Fault[]> {
+  if (source.kind === 'sealed') {
+    const message = `found the secret ${source.name} of the store that was not looked at, wanted its content`
+    return fail([{ at: source.at, message }])
+  }
   const material = source.kind === 'pem' ? fromPem(source) : fromPkcs12(source)
   if (!material.ok) return material
   const { certificates, keyPem, at } = material.value

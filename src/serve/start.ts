@@ -90,7 +90,10 @@ export async function startServer(
     rulesChanged: async (rules, changed) => {
       await coordinator.applyStoreRules(rules, changed)
     },
-    secretsChanged: () => coordinator.ticketSecretChanged(),
+    secretsChanged: (names) => {
+      coordinator.ticketSecretChanged()
+      coordinator.secretsReplaced(names)
+    },
   })
   if (begun?.ok === false) return begun
   const rules = begun?.value
@@ -115,6 +118,7 @@ export async function startServer(
       config,
       rules,
       compiled: compiled.value,
+      document: loaded.document,
       fileWarnings: loaded.warnings,
       tickets: await tickets.begin(),
     },
@@ -124,6 +128,7 @@ export async function startServer(
       reloadMetrics,
       revocation,
       tickets,
+      readConfiguration: options.readConfiguration,
       rulesFor: (next) => storeSession.value?.adopt(next) ?? Promise.resolve(undefined),
     },
   )
@@ -190,6 +195,8 @@ export async function startServer(
     refusals: () => coordinator.compiled.config.refusals,
   })
   coordinator.started = true
+  // One may have been replaced after the configuration was read and before the store was.
+  coordinator.secretsReplaced(undefined)
   const { ports } = answer
   const [statusPort, adminPort] = [status.value.port, admin.value?.port]
   logger.log.info(

@@ -16,6 +16,7 @@ import {
 import {
   serverIdentity,
   uncoveredHosts,
+  type IdentitySource,
   type ServerIdentity,
 } from '../handshake/server-identity.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
@@ -75,9 +76,11 @@ export interface CompiledUpstream {
 export function compileConfig(
   fileConfig: Config,
   now: Instant,
-  { rules, overlay }: StoreDecisions = {},
+  { rules, overlay, sealed = 'refused' }: StoreDecisions & SealedIdentities = {},
 ): Result<CompiledConfig, readonly Fault[]> {
   const config = applyRules(fileConfig, rules)
+  const isLeftOut = (source: IdentitySource | undefined): boolean =>
+    sealed === 'left-out' && source?.kind === 'sealed'
   const faults: Fault[] = []
   const differences = fileDifferences(fileConfig, rules)
   const warnings: Fault[] = differences.map(differenceFault)
@@ -89,6 +92,7 @@ export function compileConfig(
   warnings.push(...advertised.warnings)
   const listeners = new Map<string, CompiledListener>()
   for (const listener of config.listeners) {
+    if (listener.certificates.some(isLeftOut)) continue
     const isClosed = rules?.closedListeners.includes(listener.name) ?? false
     const built = collect(compileListener(listener, advertised.pems, isClosed), faults)
     if (built === undefined) continue
@@ -102,6 +106,7 @@ export function compileConfig(
   if (admin !== undefined) warnings.push(...identityWarnings(admin, SHOWN_TO_ADMINISTRATORS, now))
   const upstreams = new Map<string, CompiledUpstream>()
   for (const upstream of config.upstreams) {
+    if (isLeftOut(upstream.tls?.clientCertificate)) continue
     const built = collect(compileUpstream(upstream), faults)
     if (built === undefined) continue
     upstreams.set(upstream.name, built)
@@ -135,6 +140,12 @@ export const differenceFault = (difference: FileDifference): Fault => ({
 export interface StoreDecisions {
   readonly rules?: StoreRules | undefined
   readonly overlay?: Overlay | undefined
+}
+
+/** What becomes of listeners and upstreams whose secret lies in a store that was not looked into. */
+export interface SealedIdentities {
+  /** `left-out` is for what is looked at and not served by. */
+  readonly sealed?: 'left-out' | 'refused'
 }
 
 /** What requests are judged by, as the file and the store have it. */

@@ -205,6 +205,8 @@ function explainRefusal(why: ChangeRefusal): SentenceAndStep {
     case 'key-not-made':
     case 'instances-lack-key':
     case 'seal-broken':
+    case 'secret-too-large':
+    case 'secrets-full':
       return explainSealFailure(why)
     case 'import-into-used':
     case 'import-malformed':
@@ -255,6 +257,16 @@ function explainSealFailure(why: SealFailure): SentenceAndStep {
       return [
         `the sealed secret ${why.secret} does not open: it was altered, or moved from another row`,
         'enter the secret again; find out who changed the row',
+      ]
+    case 'secret-too-large':
+      return [
+        `the secret has more than the ${countText(why.limit, 'octet')} that one may have`,
+        'name the key, keystore or passphrase itself, without what else its file holds',
+      ]
+    case 'secrets-full':
+      return [
+        `the store holds ${countText(why.limit, 'secret')}, as many as it takes`,
+        'remove those that nothing takes; `tfe secrets list` shows what takes each',
       ]
     default:
       return unreachable(why)

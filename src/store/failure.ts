@@ -105,6 +105,8 @@ export type SealFailure =
       readonly instances: readonly string[]
     }
   | { readonly kind: 'seal-broken'; readonly secret: string }
+  | { readonly kind: 'secret-too-large'; readonly limit: number }
+  | { readonly kind: 'secrets-full'; readonly limit: number }
 
 /** An export that cannot be taken in, or a copy that cannot be written. */
 export type TransferFailure =

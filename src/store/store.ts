@@ -94,9 +94,14 @@ export async function openStore(settings: StoreSettings, options: OpenOptions): 
 
 /**
  * Opens a store that is only read, beside a program that serves from it: nothing is made or upgraded, whatever would
- * change it fails, and a store of an older schema is read as if the tables of later ones were empty. No secret opens.
+ * change it fails, and a store of an older schema is read as if the tables of later ones were empty. Secrets open that are
+ * sealed with a key of the ring, and none without one.
  */
-export async function readStore(settings: StoreSettings, clock: Clock): Outcome<Store> {
+export async function readStore(
+  settings: StoreSettings,
+  clock: Clock,
+  ring: KeyRing = { keys: new Map() },
+): Outcome<Store> {
   if (settings.kind === 'sqlite' && !sqliteExists(settings)) {
     return fail({ kind: 'store-absent', where: settings.path })
   }
@@ -111,8 +116,7 @@ export async function readStore(settings: StoreSettings, clock: Clock): Outcome<
     if (!found.ok) return found
     const { storeId, version } = found.value
     if (engine.dialect === 'sqlite') await addMissingTables(engine, version)
-    const [ring, created] = [{ keys: new Map<number, Uint8Array>() }, false]
-    const facts = { storeId, created, schemaFound: version, copy: undefined }
+    const facts = { storeId, created: false, schemaFound: version, copy: undefined }
     return ok(assembleStore(engine, { clock, ring, ...facts }))
   })
 }

@@ -64,6 +64,10 @@ function addStatusRoute(
       locked: Type.Array(Type.String(), {
         description: 'Keys that the configuration file states.',
       }),
+      refused_secrets: Type.Array(Type.String(), {
+        description:
+          'Why secrets of the store were refused when they were last read again; those before them are in force.',
+      }),
     }),
     handle: async () => {
       const found = await store.feed.revision()
@@ -98,6 +102,7 @@ function addStatusRoute(
           differences: differences.length,
           held: differences.filter(({ holds }) => holds).length,
           locked: [...frontEnd.locked()],
+          refused_secrets: [...frontEnd.refusedSecrets()],
         },
       })
     },

@@ -22,6 +22,7 @@ interface Status {
   readonly differences: number
   readonly held: number
   readonly locked: readonly string[]
+  readonly refused_secrets: readonly string[]
 }
 
 interface EnforcementStatus {
@@ -69,6 +70,7 @@ function statusLines(it: Status, { name, role, by }: Session, view: View): reado
         'set by the file',
         it.locked.length === 0 ? 'nothing that is administered' : it.locked.join(', '),
       ],
+      ...it.refused_secrets.map((why): readonly [string, string] => ['secrets refused', why]),
       ['you are', `${name}, ${role}, by ${by}`],
     ],
     view,

@@ -6,6 +6,7 @@ import { inTurn } from '../../kernel/in-turn.ts'
 import type { TestHook } from '../../serve/workers/pool.ts'
 import { releaseMemory } from '../../serve/workers/release-memory.ts'
 import { openLog } from '../../serve/log.ts'
+import { servedFiles } from '../../serve/store-sync/stored-secrets.ts'
 import { startServer } from '../../serve/start.ts'
 import { EXIT } from '../exit-code.ts'
 import { printFaults } from '../load-configuration.ts'
@@ -34,7 +35,9 @@ export interface ServeOptions {
 /** Serves until a signal ends it. */
 export async function serveCommand(file: string, options: ServeOptions): Promise<ServeEnd> {
   // A keystore may take seconds to open: what was read first is applied first.
-  const load = inTurn(() => loadConfig(file, options.env))
+  const load = inTurn((document?: Buffer) =>
+    loadConfig(file, options.env, servedFiles(file, document)),
+  )
   const loaded = await load()
   if (!loaded.ok) {
     printFaults(loaded.failure, options)

@@ -167,7 +167,7 @@ export async function loadConfiguredStore(
 }
 
 /** `exclusive`: no process serves from the store, and none begins to before the work is done. */
-async function withStore<Value>(
+export async function withStore<Value>(
   { file, exclusive }: { readonly file: string; readonly exclusive: boolean },
   { env, terminal }: CommandEnvironment,
   work: (store: Store, configured: ConfiguredStore) => Promise<Result<Value, readonly Fault[]>>,

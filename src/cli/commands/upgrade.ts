@@ -1,4 +1,5 @@
 /** `tfe upgrade`: what the rules of this version change for a fleet, and the upgrade of its store while nothing serves. */
+import { LOOKED_AT } from '../../serve/store-sync/stored-secrets.ts'
 import { loadConfig } from '../../config/load.ts'
 import { countText } from '../../kernel/count-text.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
@@ -78,7 +79,7 @@ async function foretell(
   file: string,
   env: CommandEnvironment['env'],
 ): Promise<Result<Foretold, readonly Fault[]>> {
-  const loaded = await loadConfig(file, env)
+  const loaded = await loadConfig(file, env, LOOKED_AT)
   if (!loaded.ok) return loaded
   const configured = configuredStore(loaded.value.config)
   if (!configured.ok) return configured

@@ -9,6 +9,7 @@ import { PeerCache } from '../../identify/peer.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import { explainUnrouted } from '../../pipeline/rejection.ts'
 import { openStoredState, type OpenedState } from '../../serve/store-sync/read-stored-state.ts'
+import { servedFiles } from '../../serve/store-sync/stored-secrets.ts'
 import { compileConfig, type CompiledConfig } from '../../state/compiled-config.ts'
 import { note, type Section } from '../../state/explain/account.ts'
 import type { Knowledge } from '../../state/explain/context.ts'
@@ -32,7 +33,7 @@ export async function explainOffline(
   file: string,
   { env }: Pick<CommandEnvironment, 'env'>,
 ): Promise<Result<ReturnType<typeof shownAccount>, Unexplained>> {
-  const loaded = await loadConfig(file, env)
+  const loaded = await loadConfig(file, env, servedFiles(file))
   if (!loaded.ok) return loaded
   const { config } = loaded.value
   const alone = compileConfig(config, Date.now() as Instant)

@@ -39,7 +39,7 @@ const ajv = new Ajv2020({
   useDefaults: true,
   verbose: true,
 })
-ajv.addVocabulary(['wanted', 'advice', 'secret'])
+ajv.addVocabulary(['wanted', 'advice', 'secret', 'notStored'])
 for (const [keyword, parse] of [
   ['lengthBetween', parseDuration],
   ['sizeBetween', parseSize],

@@ -1,11 +1,12 @@
-/** The content of files and variables that a document refers to by `file:` and `env:`. */
+/** The content that a document refers to by `file:`, `env:` and `store:`. */
 import type { LoadedFile } from '../../handshake/server-identity.ts'
 import type { FileExposure } from '../../kernel/file-exposure.ts'
 import { unreachable } from '../../kernel/types.ts'
 import { explainFileFailure, type FileFailure, resolveReference } from './files.ts'
 import { type Maybe, missing, type Place, type ReadContext } from './place.ts'
+import { explainStoredSecret, secretName, type StoredSecrets } from './stored-secrets.ts'
 
-/** A secret that the configuration names by `file:` or `env:`; a trailing line break is gone. Never to be printed. */
+/** A secret that the configuration names by reference, read as one line. Never to be printed. */
 export interface LoadedSecret {
   readonly at: string
   readonly text: string
@@ -16,14 +17,19 @@ export type Referenced =
   | { readonly kind: 'content'; readonly path: string; readonly bytes: Buffer }
   | { readonly kind: 'variable'; readonly name: string; readonly found: 'is empty' | 'is not set' }
   | { readonly kind: 'file'; readonly path: string; readonly failure: FileFailure }
+  /** A secret of the store: a whole sentence says why it is not to be had. */
+  | { readonly kind: 'secret'; readonly why: string }
+  | { readonly kind: 'secret-unread'; readonly name: string; readonly why: string }
   /** No reference, or one that was not followed because the document is read without its files. */
   | { readonly kind: 'not-read' }
 
 /** Looks a reference up in what was read for a document. */
 export function contentOf(
   reference: string,
-  { contents, env, folder }: Pick<ReadContext, 'contents' | 'env' | 'folder'>,
+  { contents, env, folder, secrets }: ContentSources,
 ): Referenced {
+  const secret = secretName(reference)
+  if (secret !== undefined) return secretContent(secret, secrets.found)
   if (reference.startsWith('env:')) {
     const name = reference.slice('env:'.length)
     const value = Object.hasOwn(env, name) ? env[name] : undefined
@@ -39,6 +45,17 @@ export function contentOf(
   return { kind: 'content', path, bytes: read.value.bytes }
 }
 
+/** What references are looked up in. */
+export type ContentSources = Pick<ReadContext, 'contents' | 'env' | 'folder' | 'secrets'>
+
+function secretContent(name: string, found: StoredSecrets): Referenced {
+  if (found.kind === 'unread') return { kind: 'secret-unread', name, why: found.why }
+  const secret = found.secrets.get(name) ?? { kind: 'absent' }
+  return secret.kind === 'opened'
+    ? { kind: 'content', path: `store:${name}`, bytes: secret.bytes }
+    : { kind: 'secret', why: explainStoredSecret(name, secret) }
+}
+
 /** The content that a reference names. */
 export function readContent(place: Place<string>): Maybe<LoadedFile> {
   const { context, written, location: at } = place
@@ -52,6 +69,12 @@ export function readContent(place: Place<string>): Maybe<LoadedFile> {
       )
     case 'file':
       return place.fault(explainFileFailure(found.path, found.failure))
+    case 'secret':
+      return place.fault(found.why)
+    case 'secret-unread':
+      return place.fault(
+        `found the secret ${found.name} of a store that could not be looked into, wanted its content: ${found.why}`,
+      )
     case 'not-read':
       return missing
     default:

@@ -60,6 +60,9 @@ export function faultText(error: ErrorObject, wording: Wording = YAML): string {
     case 'type':
       return `found ${found}, wanted ${wanted}: ${typeAdvice(error, wording)}`
     default:
+      if (schema.notStored !== undefined && String(data).startsWith('store:')) {
+        return `found a secret of the store, wanted ${wanted}: ${schema.notStored}`
+      }
       return `found ${found}, wanted ${wanted}: ${schema.advice ?? 'correct it'}`
   }
 }

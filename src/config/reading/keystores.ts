@@ -6,7 +6,7 @@ import type { Pkcs12Failure } from '../../handshake/pkcs12/failure.ts'
 import type { KeystoreOpener } from '../../handshake/pkcs12/open-on-thread.ts'
 import type { OpenedPkcs12, Unused } from '../../handshake/pkcs12/open.ts'
 import { unreachable, type Result } from '../../kernel/types.ts'
-import { contentOf, secretText } from './content.ts'
+import { type ContentSources, contentOf, secretText } from './content.ts'
 import type { ReadContext } from './place.ts'
 
 /** How a document names one: by references. */
@@ -19,12 +19,10 @@ export interface KeystoreReference {
 export const keystoreKey = ({ pkcs12, passphrase }: KeystoreReference): string =>
   JSON.stringify([pkcs12, passphrase])
 
-type Sources = Pick<ReadContext, 'contents' | 'env' | 'folder'>
-
 /** Opens everything that stands under `pkcs12` in plain data, one after the other; what is not there is left out. */
 export async function openKeystores(
   data: unknown,
-  sources: Sources,
+  sources: ContentSources,
   open: KeystoreOpener,
 ): Promise<ReadContext['keystores']> {
   const opened = new Map<string, Result<OpenedPkcs12, Pkcs12Failure>>()
@@ -66,7 +64,7 @@ function referencesIn(data: unknown): readonly KeystoreReference[] {
 }
 
 /** The octets behind a reference; nothing where there are none, which its reader reports. */
-function octetsOf(reference: string | undefined, sources: Sources): Buffer | undefined {
+function octetsOf(reference: string | undefined, sources: ContentSources): Buffer | undefined {
   const found = reference === undefined ? undefined : contentOf(reference, sources)
   return found?.kind === 'content' ? found.bytes : undefined
 }

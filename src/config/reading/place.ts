@@ -5,6 +5,7 @@ import type { OpenedPkcs12 } from '../../handshake/pkcs12/open.ts'
 import type { Millis, Result } from '../../kernel/types.ts'
 import type { Danger } from './danger.ts'
 import type { FileContent, FileFailure } from './files.ts'
+import type { StoredSecrets, UnreadSecrets } from './stored-secrets.ts'
 import { parseDuration, parseSize } from './units.ts'
 import type { Path, LocatedFault, YamlText } from './yaml-text.ts'
 
@@ -30,6 +31,11 @@ export interface ReadContext {
   readonly folder: string
   readonly contents: ReadonlyMap<string, Result<FileContent, FileFailure>>
   readonly env: Readonly<Record<string, string | undefined>>
+  /** What was found of the secrets that the document takes from its store. */
+  readonly secrets: {
+    readonly found: StoredSecrets
+    readonly unread: UnreadSecrets
+  }
   /** What the PKCS#12 files that the document names hold, by `keystoreKey`. */
   readonly keystores: ReadonlyMap<string, Result<OpenedPkcs12, Pkcs12Failure>>
   /** Grows while the document is read; seeded with the faults of its text and shape. */

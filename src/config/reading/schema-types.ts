@@ -4,6 +4,7 @@
  * `secret`, which keeps it out of every sentence.
  */
 import { type Static, type TSchema, Type } from 'typebox'
+import { SECRET_NAME } from './stored-secrets.ts'
 import {
   DURATION_PATTERN,
   INSTANT_ADVICE,
@@ -20,6 +21,8 @@ export interface Annotations {
   readonly wanted?: string
   readonly advice?: string
   readonly secret?: boolean
+  /** Why content of the store is not taken here. */
+  readonly notStored?: string
   /** Inclusive bounds, written as the operator would. */
   readonly lengthBetween?: readonly [string, string]
   readonly sizeBetween?: readonly [string, string]
@@ -168,15 +171,34 @@ export const keyFingerprint = (description: string) =>
       'take it from `tfe explain CERT.pem`; the fingerprint of the certificate is something else',
   })
 
+const FILE_OR_VARIABLE = 'file:[^\\u0000-\\u001f]{1,4000}|env:[A-Z_][A-Z0-9_]{0,200}'
+
 /** Content by reference. Never quoted in a fault: a wrong value may be the secret itself, pasted here. */
-export const reference = (description: string) =>
+export const reference = (
+  description: string,
+  notStored = 'only keys, keystores and passphrases of listeners and upstreams are taken from the store',
+) =>
   Type.Unsafe<string>({
     type: 'string',
     description,
-    pattern: '^(?:file:[^\\u0000-\\u001f]{1,4000}|env:[A-Z_][A-Z0-9_]{0,200})$',
+    pattern: `^(?:${FILE_OR_VARIABLE})$`,
     secret: true,
+    notStored,
     wanted: 'file: and a path, or env: and the name of a variable in capitals',
     advice: 'keep the content outside this file and name the place, such as file:secrets/tls.key',
+  })
+
+/** Content by reference that may also be a secret of the store. */
+export const secretReference = (description: string) =>
+  Type.Unsafe<string>({
+    type: 'string',
+    description,
+    pattern: `^(?:${FILE_OR_VARIABLE}|store:${SECRET_NAME})$`,
+    secret: true,
+    wanted:
+      'file: and a path, env: and the name of a variable in capitals, or store: and the name of a secret',
+    advice:
+      'keep the content outside this file and name the place, such as file:secrets/tls.key or store:tls-key',
   })
 
 /** A point in time. */

@@ -2,7 +2,13 @@
 import { closestMatch } from '../../kernel/closest-match.ts'
 import { findItem } from '../../upstream-tls/catalogue.ts'
 import { isGroupOffered, runtimeCatalogue } from './runtime-offers.ts'
-import { readContent, readSecretContent, readSecretText } from './content.ts'
+import {
+  contentOf,
+  type Referenced,
+  readContent,
+  readSecretContent,
+  readSecretText,
+} from './content.ts'
 import { quoted } from './fault-text.ts'
 import { explainUnused, keystoreKey, type KeystoreReference } from './keystores.ts'
 import { allOrMissing, type Maybe, missing, type Place, readEach } from './place.ts'
@@ -21,6 +27,13 @@ export interface WrittenIdentity {
 /** A chain with its key, from PEM or PKCS#12. */
 export function readIdentity(place: Place<WrittenIdentity>): Maybe<IdentitySource> {
   const { chain, key, pkcs12 } = place.written ?? {}
+  const unread = unreadSecret(place)
+  if (unread !== undefined) {
+    const { name, why } = unread
+    const message = `the certificate was not looked at, because the secret ${name} was not: ${why}`
+    place.warn(message)
+    return { kind: 'sealed', at: place.location, name }
+  }
   const passphrase = place.at('passphrase').optional(readSecretText)
   if (pkcs12 !== undefined && (chain !== undefined || key !== undefined)) {
     const message = 'found pkcs12 beside chain or key, wanted one or the other: remove one'
@@ -44,6 +57,17 @@ export function readIdentity(place: Place<WrittenIdentity>): Maybe<IdentitySourc
     passphrase,
   })
 }
+
+/** A secret of the store that could not be looked at, where that leaves its certificate out and is no fault. */
+function unreadSecret({ written, context }: Place<WrittenIdentity>): Unread | undefined {
+  if (context.secrets.unread !== 'left-out') return undefined
+  const { key, pkcs12, passphrase } = written ?? {}
+  return [key, pkcs12, passphrase]
+    .map((reference) => (reference === undefined ? undefined : contentOf(reference, context)))
+    .find((found) => found?.kind === 'secret-unread')
+}
+
+type Unread = Extract<Referenced, { readonly kind: 'secret-unread' }>
 
 /** What was opened before; a file that is not there has its fault from being read here. */
 function readPkcs12(

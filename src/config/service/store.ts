@@ -18,7 +18,7 @@ import { readIdentity } from '../reading/tls.ts'
 import { type LoadedSecret, readSecretText } from '../reading/content.ts'
 import { allOrMissing, type Maybe, missing, type Place, type Written } from '../reading/place.ts'
 import { readAddress } from '../reading/host.ts'
-import { certificateKeys } from '../reading/tls-schema.ts'
+import { adminCertificateKeys } from '../reading/tls-schema.ts'
 
 /** What tells this instance from its replicas. */
 export const instance = patternText(
@@ -39,6 +39,7 @@ export const store = group(
     postgres: Type.Optional(
       reference(
         'The address of a PostgreSQL database (13 or newer) that replicas share, `postgres://user:password@host/database`, by reference, because it holds a password. A connection pooler in between has to lend sessions (in PgBouncer, `pool_mode=session` for this database, with 15 connections for each replica and `server_reset_query` left as it is, or a lock outlives its replica): one that lends them for transactions is refused as `store-pooled`.',
+        'the store opens by this',
       ),
     ),
     schema: Type.Optional(
@@ -53,6 +54,7 @@ export const store = group(
     keys: Type.Optional(
       reference(
         'The key ring that seals secrets in the store; `tfe init` makes the file. It never lies in the store itself. Needed with `postgres`; without it an embedded store keeps no secrets.',
+        'it is what opens the secrets of the store',
       ),
     ),
     dangerousNone: Type.Optional(
@@ -82,7 +84,7 @@ export const admin = group(
       default: ['127.0.0.0/8', '::1'],
     }),
     certificate: Type.Optional(
-      group('The certificate that administrators see, with its private key.', certificateKeys),
+      group('The certificate that administrators see, with its private key.', adminCertificateKeys),
     ),
     clientCertificates: flag(
       'Administrators may sign in with a client certificate whose key is registered with them.',

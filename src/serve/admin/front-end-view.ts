@@ -18,7 +18,7 @@ import { UpstreamCalls } from './upstream-calls.ts'
 
 type ServingCoordinator = Pick<
   ReloadCoordinator,
-  'builtAt' | 'compiled' | 'draining' | 'processConfig' | 'reload' | 'started'
+  'builtAt' | 'compiled' | 'draining' | 'processConfig' | 'refusedSecrets' | 'reload' | 'started'
 >
 
 export interface FrontEndViewOptions {
@@ -28,8 +28,13 @@ export interface FrontEndViewOptions {
   readonly readConfiguration: ReadConfiguration
 }
 
-/** Reads the configuration of this front end again, from where it was read at the start. */
-export type ReadConfiguration = () => Promise<Result<LoadedConfig, readonly Fault[]>>
+/**
+ * Reads the configuration of this front end again, from where it was read at the start; with a document, by that and not by
+ * what the file says now.
+ */
+export type ReadConfiguration = (
+  document?: Buffer,
+) => Promise<Result<LoadedConfig, readonly Fault[]>>
 
 /** Returns the front end as the admin API sees it. */
 export function frontEndView(
@@ -65,6 +70,7 @@ export function frontEndView(
     syncListener: () => syncListener(coordinator.compiled.config),
     oauthRows: () => oauthRows(coordinator.compiled.config.listeners),
     locked: () => statedKeys(coordinator.compiled),
+    refusedSecrets: () => coordinator.refusedSecrets(),
     snapshot: () => ({ revision: storeSession.revision, builtAt: coordinator.builtAt }),
     // As the file has them, without what the store says.
     upstreams: () =>

@@ -14,6 +14,7 @@ import { fixedFaults } from './fixed-settings.ts'
 import { stricterFileFaults } from './stricter-file.ts'
 import type { ProcessLogger } from '../log.ts'
 import type { ReloadMetrics } from './metrics.ts'
+import { SecretReplacement } from './secret-replacement.ts'
 import type { Revocation } from '../revocation/revocation.ts'
 import { TicketRotation } from './ticket-rotation.ts'
 import type { TicketSecret, TicketSource } from './shared-ticket-secret.ts'
@@ -38,6 +39,8 @@ export interface ReloadCoordinatorDeps {
   readonly revocation: Revocation
   /** Where the secret behind session tickets comes from. */
   readonly tickets: TicketSource
+  /** Reads a document again, with what its references hold now. */
+  readConfiguration(document: Buffer): Promise<Result<LoadedConfig, readonly Fault[]>>
   /** The store's rules, worked out anew for a file that states other things. */
   rulesFor(config: Config): Promise<StoreRules | undefined>
 }
@@ -48,6 +51,8 @@ export interface InitialState {
   readonly config: Config
   readonly rules: StoreRules | undefined
   readonly compiled: CompiledConfig
+  /** The octets of the file. */
+  readonly document: Buffer
   /** Of reading the file; `compiled` has those of what it amounts to. */
   readonly fileWarnings: readonly Fault[]
   readonly tickets: TicketSecret
@@ -64,10 +69,11 @@ export class ReloadCoordinator {
   readonly rotation: TicketRotation
   readonly #deps: ReloadCoordinatorDeps
   #fileWarnings: readonly Fault[]
+  readonly #secrets: SecretReplacement
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(
-    { compiled, config, fileWarnings, rules, tickets }: InitialState,
+    { compiled, config, document, fileWarnings, rules, tickets }: InitialState,
     deps: ReloadCoordinatorDeps,
   ) {
     this.#fileWarnings = fileWarnings
@@ -80,6 +86,10 @@ export class ReloadCoordinator {
     }
     this.compiled = compiled
     this.#deps = deps
+    this.#secrets = new SecretReplacement(document, {
+      read: (known) => deps.readConfiguration(known),
+      apply: (next, isInForce) => this.#applySecrets(next, isInForce),
+    })
     this.rotation = new TicketRotation(() => this.#updateTicketSecret(() => deps.tickets.replace()))
     this.rotation.replaced(tickets.age)
   }
@@ -112,9 +122,24 @@ export class ReloadCoordinator {
   /** What `/readyz` says although traffic may come: words of the file that hold against the store. */
   degradedReason(): string | undefined {
     const held = this.compiled.differences.filter(({ holds }) => holds)
-    if (held.length === 0) return undefined
     const words = held.map(({ file }) => file).join(', ')
-    return `the configuration file is stricter than the store, and holds as long as it is (${words}): \`tfe config diff\` names the commands that store it`
+    const reasons = [
+      ...(held.length === 0
+        ? []
+        : [
+            `the configuration file is stricter than the store, and holds as long as it is (${words}): \`tfe config diff\` names the commands that store it`,
+          ]),
+      ...this.refusedSecrets().map(
+        (why) =>
+          `secrets of the store were read again and refused, those before are in force: ${why}`,
+      ),
+    ]
+    return reasons.length === 0 ? undefined : reasons.join('; ')
+  }
+
+  /** Why secrets of the store were refused when they were last read again; those before them are in force. */
+  refusedSecrets(): readonly string[] {
+    return this.#secrets.faults.map(({ at, message }) => `${at}: ${message}`)
   }
 
   stop(): void {
@@ -144,8 +169,9 @@ export class ReloadCoordinator {
     if (!next.ok) return { kind: 'refused', faults: next.failure }
     // Reading may have taken longer than the end of the process, or begun before it.
     if (this.draining) return { kind: 'unchanged' }
-    const { config, warnings } = next.value
+    const { config, warnings, document } = next.value
     if (isDeepStrictEqual(config, this.processConfig.config)) {
+      this.#secrets.settled(document)
       // An operator who asks for a reload may be waiting for a revocation.
       this.#deps.revocation.refresh()
       return { kind: 'unchanged' }
@@ -165,6 +191,7 @@ export class ReloadCoordinator {
       ),
     )
     if (outcome.kind === 'refused') await this.#deps.rulesFor(this.processConfig.config)
+    if (outcome.kind === 'applied') this.#secrets.settled(document)
     if (outcome.kind !== 'applied' || this.compiled.differences.length === 0) return outcome
     return { ...outcome, differences: this.compiled.differences.map(differenceFault) }
   }
@@ -204,6 +231,31 @@ export class ReloadCoordinator {
     revocation.release(compiled.value)
     revocation.refresh()
     return { kind: 'applied', from, to: processConfig.version }
+  }
+
+  /** Secrets of the store were replaced, any of them where there is no list: those are read again that are in force here. */
+  secretsReplaced(names: readonly string[] | undefined): void {
+    const isUsed = this.processConfig.config.storedSecrets.some(
+      ({ name }) => names === undefined || names.includes(name),
+    )
+    if (!isUsed || this.draining) return
+    this.#secrets
+      .replaced()
+      .catch((error: unknown) =>
+        this.#deps.logger.log.error({ err: error }, 'internal error in taking over a secret'),
+      )
+  }
+
+  #applySecrets(
+    next: Result<LoadedConfig, readonly Fault[]>,
+    isInForce: () => boolean,
+  ): Promise<readonly Fault[] | 'overtaken'> {
+    return this.#enqueue(async () => {
+      if (this.draining) return []
+      if (!isInForce()) return 'overtaken'
+      const outcome = await this.#reload(next)
+      return outcome.kind === 'refused' ? outcome.faults : []
+    })
   }
 
   /** A secret of the store was replaced: perhaps the one behind session tickets, by another replica. */

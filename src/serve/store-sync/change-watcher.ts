@@ -26,8 +26,8 @@ export interface StoreEvents {
    * what of them was; nothing where it was too much to list.
    */
   rulesChanged(rules: StoreRules, changed: readonly string[]): Promise<void>
-  /** A secret was replaced, or may have been. */
-  secretsChanged(): void
+  /** Secrets of these names were replaced; any may have been where there is no list. */
+  secretsChanged(names: readonly string[] | undefined): void
 }
 
 /** How reading from the store fares. */
@@ -147,7 +147,11 @@ export class ChangeWatcher {
       this.#rules = rules.value
       await this.#events?.rulesChanged(rules.value, changedRules(since))
     }
-    if (isTouched('secret')) this.#events?.secretsChanged()
+    if (isTouched('secret')) {
+      this.#events?.secretsChanged(
+        since.kind === 'changes' ? since.changed.get('secret') : undefined,
+      )
+    }
     this.#revision = since.revision
     return ok(undefined)
   }
@@ -189,7 +193,7 @@ export class ChangeWatcher {
     if (this.#failure === undefined) return
     this.#failure = undefined
     // What was missed may be unknown, and what could not be shared can be now.
-    this.#events?.secretsChanged()
+    this.#events?.secretsChanged(undefined)
     this.#logger.log.info({ revision: this.#revision }, 'the store answers again')
   }
 

@@ -51,7 +51,8 @@ export async function createStore(
 ): Promise<Result<CreatedStore, readonly Fault[]>> {
   const configured = configuredStore(config)
   if (!configured.ok) return configured
-  const compiled = compileConfig(config, SYSTEM_CLOCK.now())
+  // What it takes from the store is sealed there once the store is made.
+  const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { sealed: 'left-out' })
   if (!compiled.ok) return compiled
   const absent = await checkAbsent(configured.value)
   if (!absent.ok) return absent

@@ -55,6 +55,8 @@ export interface MaintenanceDeps {
   readonly instance: Instance
   /** Which devices depart, by what is in force now; undefined where no documents say what to expect. */
   departing(): DepartingByCode | undefined
+  /** The secrets that the configuration in force takes from the store. */
+  secrets?(): readonly string[]
   /** How long refusals are kept, by what is in force now. */
   keepRefusals(): Millis
 }
@@ -155,7 +157,10 @@ export class Maintenance {
   async #report(now: Instant): Promise<Result<void, StoreFailure>> {
     const { store, instance } = this.#deps
     this.#logRing(await store.secrets.refreshKeys())
-    const reported = await store.secrets.report(instance)
+    const reported = await store.secrets.report({
+      ...instance,
+      secrets: this.#deps.secrets?.() ?? [],
+    })
     if (!reported.ok) return reported
     const standing = await store.secrets.keyStatus((now - RUNNING_WITHIN_MS) as Instant)
     if (!standing.ok) return standing

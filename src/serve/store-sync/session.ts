@@ -53,6 +53,8 @@ export class StoreSession {
   readonly sightingWriter: SightingWriter
   readonly refusalWriter: RefusalWriter
   readonly #configured: ConfiguredStore
+  /** As the file has it now. */
+  #config: Config
   readonly #logger: ProcessLogger
   readonly #lock: StoreLock
   readonly #watcher: ChangeWatcher
@@ -94,6 +96,7 @@ export class StoreSession {
     { config, logger, sightingLimit, lock }: SessionParts,
   ) {
     this.#configured = configured
+    this.#config = config
     this.#refusals = () => config.refusals
     this.#logger = logger
     this.store = store
@@ -106,6 +109,7 @@ export class StoreSession {
       clock: SYSTEM_CLOCK,
       instance,
       departing: () => this.#departing(),
+      secrets: () => [...new Set(this.#config.storedSecrets.map(({ name }) => name))],
       keepRefusals: () => this.#refusals().keep,
     })
     this.sightingWriter = new SightingWriter(store.sightings, {
@@ -196,6 +200,7 @@ export class StoreSession {
   }
 
   adopt(config: Config): Promise<StoreRules | undefined> {
+    this.#config = config
     return this.#watcher.adopt(config)
   }
 

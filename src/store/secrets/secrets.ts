@@ -10,8 +10,10 @@ import type { HeldKeys } from './held-keys.ts'
 import {
   deleteReport,
   RUNNING_WITHIN_MS,
+  secretUsers,
   writeReport,
   type ReportingInstance,
+  type SecretUser,
 } from './instances.ts'
 import {
   countUnderOtherKeys,
@@ -23,6 +25,7 @@ import {
 } from './key-standing.ts'
 import { currentKey, keyFault, registerKey, rotationEntry } from './key-use.ts'
 import { seal, unseal, versionsOf } from './seal.ts'
+import { isFull, MAX_SECRET_OCTETS, MAX_SECRETS, TICKET_SECRET } from './secret-limits.ts'
 import {
   ABSENT,
   checkVersion,
@@ -30,9 +33,6 @@ import {
   removeRow,
   type ExpectedVersion,
 } from '../versioned-rows.ts'
-
-/** The name of the secret behind session tickets: replaced by the program, never exported, written by no call. */
-export const TICKET_SECRET = 'tfe session tickets'
 
 /** What is to be sealed. */
 export interface SecretInput {
@@ -92,10 +92,16 @@ export class Secrets {
     { name, secret, unaudited }: SecretInput,
     expected: ExpectedVersion,
   ): Outcome<SecretFacts> {
+    if (secret.length > MAX_SECRET_OCTETS) {
+      return Promise.resolve(fail({ kind: 'secret-too-large', limit: MAX_SECRET_OCTETS }))
+    }
     return this.#transactions.change<SecretFacts>(actor, async (tx, now) => {
       const before = await findRow(tx, 'secrets', name)
       const found = checkVersion(before ?? ABSENT, expected, { what: 'secret', key: name })
       if (!found.ok) return found
+      if (before === undefined && (await isFull(tx, name))) {
+        return fail({ kind: 'secrets-full', limit: MAX_SECRETS })
+      }
       const keyVersion = await currentKey(tx, this.#keys.ring, now)
       if (!keyVersion.ok) return keyVersion
       const binding = { name, version: found.value.version + 1 }
@@ -244,6 +250,15 @@ export class Secrets {
       const { ring } = this.#keys
       await writeReport(tx, instance, { ring, now: this.#transactions.clock.now() })
       return ok(undefined)
+    })
+  }
+
+  /** Other instances that reported since then and whose configuration takes secrets from the store. */
+  users(since: Instant): Answer<readonly SecretUser[]> {
+    const times = { since, now: this.#transactions.clock.now() }
+    return this.#transactions.read(async (db) => {
+      const all = await secretUsers(db, times)
+      return all.filter(({ id }) => id !== this.#self?.id)
     })
   }
 

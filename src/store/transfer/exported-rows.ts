@@ -2,7 +2,7 @@
  * What an export consists of: the rows of every table that travels.
  */
 import { sql, type RawBuilder } from 'kysely'
-import { TICKET_SECRET } from '../secrets/secrets.ts'
+import { TICKET_SECRET } from '../secrets/secret-limits.ts'
 import { EXPORTED, PRIMARY_KEYS, type Db, type ExportedTable } from '../schema/tables.ts'
 
 /** A row of any table, as the database has it. */

@@ -9,6 +9,7 @@ import { COMMANDS } from './commands.ts'
 import { DEMANDED_CERTIFICATES } from './demanded-certificates.ts'
 import { EXPLAINED } from './explained.ts'
 import { READINESS } from './readiness.ts'
+import { SEALING } from './sealing.ts'
 import { WHY } from './why.ts'
 
 const ELSEWHERE: ReadonlySet<string> = new Set(['C7', 'C12'])
@@ -28,6 +29,7 @@ export const SECTION_C: Section = {
     ...COMMANDS,
     ...EXPLAINED,
     ...READINESS,
+    ...SEALING,
     ...WHY,
   ],
 }

@@ -65,6 +65,16 @@ export const OFFLINE = [
     ['$second', { reads: true, says: /1/u }],
     ['--config $second', { reads: true }],
   ),
+  ...scenarios(
+    'secrets seal',
+    [
+      'tls-key --config $second',
+      { input: 'correct horse', says: /tls-key is sealed with key \d/u },
+    ],
+    ['tls-key --file $cert --config $second --json'],
+    ['_key --config $second', { code: 2, says: /wanted letters, digits/u }],
+    ['tls-key --config $second', { code: 1, input: '', says: /found nothing/u }],
+  ),
   ...scenarios('keys new', ['$second', { says: /key/u }], ['--config $second --json', {}]),
   ...scenarios(
     'keys export',

@@ -10,6 +10,17 @@ import { servedWithStore, type ServedWithStore } from '../../support/front-ends/
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 
+test('a secret that was read again and refused is in the status', async () => {
+  const why = 'tfe.yaml:9:5: found that the passphrase does not open it'
+  await using adminApi = await openAdminApi({ frontEnd: { refusedSecrets: () => [why] } })
+  const { out } = await typed(adminApi, 'status', { as: 'viewer' })
+  expect(out).toMatch(/^secrets refused +tfe\.yaml:9:5: found that the passphrase/mu)
+  const { out: json } = await typed(adminApi, 'status --json', { as: 'viewer' })
+  expect(JSON.parse(json)).toMatchObject({ refused_secrets: [why] })
+  await using none = await openAdminApi()
+  expect((await typed(none, 'status', { as: 'viewer' })).out).not.toContain('refused')
+})
+
 test('the status names version, store, what is locked, and who calls with which role', async () => {
   await using adminApi = await openAdminApi({ frontEnd: { locked: () => ['approval.model'] } })
   const said = await typed(adminApi, 'status', { as: 'operator' })

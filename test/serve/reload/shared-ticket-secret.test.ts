@@ -6,7 +6,7 @@ import {
   LOCAL_TICKETS,
   SharedTicketSecret,
 } from '../../../src/serve/reload/shared-ticket-secret.ts'
-import { TICKET_SECRET } from '../../../src/store/secrets/secrets.ts'
+import { TICKET_SECRET } from '../../../src/store/secrets/secret-limits.ts'
 import type { Line } from '../../support/front-ends/product.ts'
 import {
   aRing,

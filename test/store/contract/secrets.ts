@@ -6,7 +6,7 @@ import type { Instant } from '../../../src/kernel/types.ts'
 import { RUNNING_WITHIN_MS } from '../../../src/store/secrets/instances.ts'
 import { readKeyRing, writeKeyRing } from '../../../src/store/secrets/key-ring.ts'
 import { versionsOf } from '../../../src/store/secrets/seal.ts'
-import { TICKET_SECRET } from '../../../src/store/secrets/secrets.ts'
+import { MAX_SECRET_OCTETS, TICKET_SECRET } from '../../../src/store/secrets/secret-limits.ts'
 import type { Backend } from '../../support/store/backends.ts'
 import { aRing, opened, testClock } from '../../support/store/backends.ts'
 import { ADMIN, unwrapFailure, SEEN, unwrap } from '../../support/store/sightings.ts'
@@ -333,6 +333,55 @@ export function secrets(backend: Backend): void {
       version: 1,
     })
     expect(unwrapFailure(await other.secrets.open('a')).kind).toBe('seal-broken')
+  })
+
+  test('a store takes a thousand secrets beside that of the program, and none that is larger than one may be', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    unwrap(await store.secrets.put(ADMIN, secret('a', 'a'), 0))
+    unwrap(await store.secrets.put(ADMIN, secret(TICKET_SECRET, 't'), 0))
+    const columns = 'key_version, nonce, sealed, version, updated_at'
+    await place.damage(
+      `with recursive n(i) as (select 1 union all select i + 1 from n where i < 998)
+        insert into secrets (name, ${columns}) select 'more-' || i, ${columns} from secrets, n where name = 'a'`,
+    )
+    unwrap(await store.secrets.put(ADMIN, secret('last', 'x'), 0))
+    expect(unwrapFailure(await store.secrets.put(ADMIN, secret('b', 'b'), 0))).toEqual({
+      kind: 'secrets-full',
+      limit: 1000,
+    })
+    // One that is there is replaced, and that of the program is made anew.
+    unwrap(await store.secrets.put(ADMIN, secret('a', 'another'), 1))
+    unwrap(await store.secrets.remove(ADMIN, TICKET_SECRET, 'any'))
+    unwrap(await store.secrets.put(ADMIN, secret(TICKET_SECRET, 't'), 0))
+    unwrap(await store.secrets.remove(ADMIN, 'last', 'any'))
+    const largest = secret('b', 'x'.repeat(MAX_SECRET_OCTETS))
+    const larger = { name: 'b', secret: Buffer.concat([largest.secret, Buffer.from('x')]) }
+    expect(unwrapFailure(await store.secrets.put(ADMIN, larger, 0))).toEqual({
+      kind: 'secret-too-large',
+      limit: MAX_SECRET_OCTETS,
+    })
+    unwrap(await store.secrets.put(ADMIN, largest, 0))
+    expect(unwrap(await store.secrets.open('b'))?.secret.equals(largest.secret)).toBe(true)
+  })
+
+  test('an instance says which secrets it takes, and one that is silent or has ended takes none', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await using other = await opened(place)
+    unwrap(await store.secrets.report({ id: 'a', name: 'tfe-1', secrets: ['own'] }))
+    unwrap(await other.secrets.report({ id: 'b', name: 'tfe-2', secrets: ['tls-key', 'front'] }))
+    expect(unwrap(await store.secrets.users(SINCE))).toMatchObject([
+      { id: 'b', name: 'tfe-2', secrets: ['tls-key', 'front'] },
+    ])
+    expect(unwrap(await other.secrets.users(SINCE))).toMatchObject([{ id: 'a', secrets: ['own'] }])
+    const later = (testClock().now() + 1) as Instant
+    expect(unwrap(await store.secrets.users(later))).toEqual([])
+    unwrap(await other.secrets.report({ id: 'b', name: 'tfe-2' }))
+    expect(unwrap(await store.secrets.users(SINCE))).toEqual([])
+    unwrap(await other.secrets.report({ id: 'b', name: 'tfe-2', secrets: ['front'] }))
+    unwrap(await other.secrets.deregister('b'))
+    expect(unwrap(await store.secrets.users(SINCE))).toEqual([])
   })
 
   test('without a key nothing is sealed', async () => {

@@ -109,6 +109,7 @@ const FRONT_END: Omit<FrontEndView, 'stateFacts'> = {
     { endpoint: 'legacy', listener: 'devices', row: 'old-token' },
   ],
   locked: () => [],
+  refusedSecrets: () => [],
   snapshot: () => ({ revision: undefined, builtAt: NOW as Instant }),
   upstreams: () => [
     {

@@ -1,7 +1,7 @@
 /** Two instances behind one PostgreSQL: what one began, the other resumes, and for how long. */
 import { afterAll, expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
-import { TICKET_SECRET } from '../../../src/store/secrets/secrets.ts'
+import { TICKET_SECRET } from '../../../src/store/secrets/secret-limits.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { postgresBackend } from '../../support/store/backends.ts'
 import { ADMIN, unwrap } from '../../support/store/sightings.ts'

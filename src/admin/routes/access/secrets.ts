@@ -5,10 +5,11 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { isoText } from '../../../kernel/types.ts'
 import type { SecretFacts } from '../../../store/secrets/key-standing.ts'
-import { TICKET_SECRET } from '../../../store/secrets/secrets.ts'
+import { reportedSince, type SecretUser } from '../../../store/secrets/instances.ts'
+import { MAX_SECRET_OCTETS, TICKET_SECRET } from '../../../store/secrets/secret-limits.ts'
 import { defineRoute } from '../../define-route.ts'
 import { itemsOutput, noContent, versionedOutput } from '../../route-output.ts'
-import { invalidData } from '../../refused.ts'
+import { invalidData, refuse } from '../../refused.ts'
 import { secretText, strictObject, time, listOf, nameParams } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -26,15 +27,49 @@ const shownSecret = (it: SecretFacts): Static<typeof secret> => ({
   updated: isoText(it.updatedAt),
 })
 
+/** What takes a secret would not start again without it. */
+const inUse = (name: string, used: readonly string[]) =>
+  refuse({
+    status: 409,
+    code: 'secret-in-use',
+    detail: `the secret ${name} is taken by ${used.join(', ')}`,
+    nextStep:
+      'take it out of the configuration and reload first; an instance that has ended counts for a day',
+  })
+
 /** Adds the calls. */
-export function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): void {
+export function addSecretRoutes(
+  app: FastifyInstance,
+  { store, clock, frontEnd }: AdminContext,
+): void {
+  /** The settings of this front end that take a secret, and other instances that do. */
+  const usesOf = (name: string, users: readonly SecretUser[]): readonly string[] => [
+    ...frontEnd.config().storedSecrets.flatMap((use) => (use.name === name ? use.setting : [])),
+    ...users.flatMap((one) => (one.secrets.includes(name) ? `instance ${one.name}` : [])),
+  ]
   defineRoute(app, {
     route: 'GET /api/secrets',
     role: 'administrator',
     tag: 'secrets',
-    summary: 'The names of all secrets, never what they are.',
-    response: listOf(secret),
-    handle: async () => itemsOutput(await store.secrets.list(), shownSecret),
+    summary: 'The names of all secrets and what takes them, never what they are.',
+    response: listOf(
+      strictObject({
+        ...secret.properties,
+        used_by: Type.Array(Type.String(), {
+          description:
+            'Settings of this front end that take it by `store:NAME`, and `instance` with the name of others that do; `session tickets` for the secret that the program makes itself.',
+        }),
+      }),
+    ),
+    handle: async () => {
+      const users = await store.secrets.users(reportedSince(clock.now()))
+      if (!users.ok) return users
+      return itemsOutput(await store.secrets.list(), (it) => ({
+        ...shownSecret(it),
+        used_by:
+          it.name === TICKET_SECRET ? ['session tickets'] : [...usesOf(it.name, users.value)],
+      }))
+    },
   })
   defineRoute(app, {
     route: 'PUT /api/secrets/:name',
@@ -45,7 +80,7 @@ export function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): 
     body: strictObject({
       secret: secretText({
         minLength: 1,
-        maxLength: 100_000,
+        maxLength: (MAX_SECRET_OCTETS / 3) * 4,
         description: 'Its octets in base64.',
       }),
     }),
@@ -77,11 +112,16 @@ export function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): 
     route: 'DELETE /api/secrets/:name',
     role: 'administrator',
     tag: 'secrets',
-    summary: 'Remove a secret.',
+    summary: 'Remove a secret that no configuration takes.',
     params: nameParams,
     versioned: true,
-    fails: [404],
-    handle: async ({ actor, params, expected }) =>
-      noContent(await store.secrets.remove(actor, params.name, expected)),
+    fails: [404, 409],
+    handle: async ({ actor, params, expected }) => {
+      const users = await store.secrets.users(reportedSince(clock.now()))
+      if (!users.ok) return users
+      const used = usesOf(params.name, users.value)
+      if (used.length > 0) return inUse(params.name, used)
+      return noContent(await store.secrets.remove(actor, params.name, expected))
+    },
   })
 }

@@ -13,14 +13,24 @@ interface SecretItem {
   readonly updated: string
 }
 
+interface ListedSecret extends SecretItem {
+  readonly used_by: readonly string[]
+}
+
 const SECRETS = '/api/secrets'
 
 /** Lists the names of all secrets, never what they are. */
 export const listSecrets = (context: CommandContext): Promise<CommandResult> =>
-  context.show<{ readonly items: readonly SecretItem[] }>(SECRETS, ({ items }, view) =>
+  context.show<{ readonly items: readonly ListedSecret[] }>(SECRETS, ({ items }, view) =>
     formatTable(
-      ['NAME', 'SEALED WITH KEY', 'VERSION', 'SINCE'],
-      items.map((it) => [it.name, it.key_version, it.version, timeCell(it.updated)]),
+      ['NAME', 'SEALED WITH KEY', 'VERSION', 'SINCE', 'TAKEN BY'],
+      items.map((it) => [
+        it.name,
+        it.key_version,
+        it.version,
+        timeCell(it.updated),
+        it.used_by.join(', ') || 'nothing',
+      ]),
       view,
     ),
   )

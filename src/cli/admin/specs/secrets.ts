@@ -1,5 +1,5 @@
 /** `tfe secrets`. */
-import type { TfeCommand } from '../../command.ts'
+import { json, type TfeCommand } from '../../command.ts'
 import { calls, wide } from './common-options.ts'
 
 /** Adds the commands about secrets in the store. */
@@ -29,8 +29,24 @@ export function addSecrets(program: TfeCommand): void {
     )
     .with(calls(module, 'putSecret'))
   secrets
+    .command('seal')
+    .description(
+      'Seals a secret in the store that a configuration names, in place of one of that name, without a front end that serves or beside one: so that the first start finds there what `store:NAME` takes. It needs the key ring.',
+    )
+    .argument('<NAME>', 'the secret')
+    .needsConfiguration()
+    .option('--file <FILE>', 'what this file holds (default: standard input)')
+    .with(json)
+    .examples('tfe secrets seal tls-key --file server.key --config epmm.yaml')
+    .does(async ({ file, takes: [name = ''], options, json }, environment) =>
+      (await import('../../commands/seal-secret.ts')).sealSecretCommand(
+        { file, name, from: options.get('file'), json },
+        environment,
+      ),
+    )
+  secrets
     .command('remove')
-    .description('remove a secret')
+    .description('Removes a secret. One that a configuration takes by `store:NAME` is not removed.')
     .argument('<NAME>', 'the secret')
     .with(calls(module, 'removeSecret'))
 }
