@@ -54,9 +54,11 @@ test('oldest agents are set for the classes that are named, and the others keep 
 test('a save choice that is not named stays as it is', async () => {
   await using adminApi = await openAdminApi()
   const first = await typed(adminApi, 'enforce save --authentication on --decryption on')
-  expect(first.out).toBe('results of authentication  kept\nresults of decryption      kept\n')
+  expect(first.out).toBe('results of authentication  saved\nresults of decryption      saved\n')
   const { out } = await typed(adminApi, 'enforce save --decryption off')
-  expect(out).toBe('results of authentication  kept\nresults of decryption      not kept\n')
+  expect(out).toBe(
+    'results of authentication  saved\nresults of decryption      saved while certificates are recorded, and not once they are required for good\n',
+  )
   expect((await typed(adminApi, 'enforce status')).out).toContain(out)
 })
 
