@@ -148,23 +148,37 @@ function decryptKey(key: LoadedFile, passphrase: string | undefined): Result<str
     const opened = openKey(key.bytes, passphrase)
     return ok(opened.export({ type: 'pkcs8', format: 'pem' }))
   } catch (error) {
-    const code = errorCode(error)
-    if (passphrase === undefined && /MISSING_PASSPHRASE|INTERRUPTED_OR_CANCELLED/.test(code)) {
+    // With a passphrase: what decrypted by chance into well-formed padding is no key, and the TLS library then names that.
+    const asksFor = passphrase === undefined ? errorCode(error) : complaintWithoutPassphrase(key)
+    const encrypted = /MISSING_PASSPHRASE|INTERRUPTED_OR_CANCELLED/.test(asksFor)
+    if (encrypted && passphrase === undefined) {
       return fail({
         at: key.at,
         message: `found an encrypted key in ${key.path} and no passphrase, wanted one: add \`passphrase: file:…\` or \`env:…\``,
       })
     }
-    if (passphrase !== undefined && /BAD_DECRYPT|BAD_PASSWORD/.test(code)) {
+    if (encrypted) {
+      const known = /BAD_DECRYPT|BAD_PASSWORD/.test(errorCode(error))
+      const scheme = known ? '' : ', and a key encrypted in a way that OpenSSL reads (AES-256)'
       return fail({
         at: key.at,
-        message: `found a passphrase that does not open ${key.path}, wanted the right one`,
+        message: `found a passphrase that does not open ${key.path}, wanted the right one${scheme}`,
       })
     }
     return fail({
       at: key.at,
       message: `found no readable private key in ${key.path}, wanted one in PEM or DER (PKCS#8, PKCS#1 or SEC1)`,
     })
+  }
+}
+
+/** The code of what the TLS library says of a key that is opened without a passphrase; '' if it opens. */
+function complaintWithoutPassphrase(key: LoadedFile): string {
+  try {
+    openKey(key.bytes, undefined)
+    return ''
+  } catch (error) {
+    return errorCode(error)
   }
 }
 

@@ -180,7 +180,7 @@ const IN_A_CONFIGURATION: readonly (readonly [
     'a secret without its place',
     "'file:server.key'",
     'server.key',
-    ':14:42 listeners.devices.certificates[0].key: found a literal value (not shown here), wanted file: and a path, or env:',
+    ':14:42 listeners.devices.certificates[0].key: found a literal value (not shown here), wanted file: and a path, env: and the name of a variable',
   ],
   [
     'a variable that is not set',

@@ -73,6 +73,44 @@ test('an encrypted key in DER is opened with its passphrase, and not with anothe
   expect(faults({ chain: leaf.pem, key, passphrase: 'wrong' })).toMatch(/does not open/)
 })
 
+/** Of 256 wrong passphrases about one decrypts to well-formed padding; these do, under OpenSSL 3.5. */
+const OPENED_BY_CHANCE: readonly (readonly [what: string, key: string | Buffer, wrong: string])[] =
+  [
+    [
+      'DER',
+      Buffer.from(
+        'MIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBBxM4hSO2N0pZft/n7pJDTeAgIIADAMBggqhkiG9w0CCQUAMB0GCWCGSAFl' +
+          'AwQBKgQQAfKIN6CLvbHPi63ZaqNs6wRAz/eNLwarfYjEMN6wNTQs0qjfFFBTglRdTVYEBHzE5l/VFpHlr7G4PnldXscNqq6yNpW7' +
+          'Gc0/rogPg7il6eP7+Q==',
+        'base64',
+      ),
+      'wrong 0',
+    ],
+    [
+      'PEM',
+      `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBCs7/PD10TWaZS5Ep1K
+ICSIAgIIADAMBggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQ7U7lonzH61w5/5xh
+hzaLjQRAIQBbSrcubSBzQH77ZOyi4YrBDEBiDvKZhyJdI2L1yNCRkoCf94GWK4ZH
+TGpJei8lOi23V/7uLuLzmZiA200Xrg==
+-----END ENCRYPTED PRIVATE KEY-----
+`,
+      'wrong 12',
+    ],
+  ]
+
+for (const [what, key, wrong] of OPENED_BY_CHANCE) {
+  test(`a wrong passphrase that decrypts to well-formed padding by chance is called wrong (${what})`, () => {
+    expect(faults({ chain: leaf.pem, key, passphrase: wrong })).toMatch(/does not open/)
+    expect(faults({ chain: leaf.pem, key, passphrase: 'right' })).not.toMatch(/does not open/)
+  })
+}
+
+test('a key that is not encrypted and not readable is not put down to its passphrase', () => {
+  const found = faults({ chain: leaf.pem, key: 'no key here', passphrase: 'any' })
+  expect(found).toMatch(/no readable private key in key\.pem/)
+})
+
 test('a PKCS#12 file in place of a chain is called that', () => {
   const octets = Buffer.from('30050201033000', 'hex')
   expect(faults({ chain: octets, key: leaf.keyPem })).toMatch(/chain\.pem: found a PKCS#12 file/)
