@@ -4,7 +4,7 @@
  */
 import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
+import { DAY_MS, fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import { verifyFiles } from './verify-files.ts'
 import { mint, type Minted, type CertificateOrder } from './mint.ts'
 import { BUNDLES, type Participant, PARTICIPANTS } from './participants.ts'
@@ -127,12 +127,10 @@ function certificateOrder(
   const subject = `O=Trusted Front End demo, CN=${commonName}`
   const order = { purpose, subject, names }
   if (validity.kind === 'expired') {
-    const notAfter = new Date(now - validity.days * DAY)
-    return { ...order, notBefore: new Date(notAfter.getTime() - 365 * DAY), notAfter }
+    const notAfter = new Date(now - validity.days * DAY_MS)
+    return { ...order, notBefore: new Date(notAfter.getTime() - 365 * DAY_MS), notAfter }
   }
   const { since, days } = validity
-  const notBefore = since === undefined ? new Date(now - DAY) : new Date(since)
-  return { ...order, notBefore, notAfter: new Date(now + days * DAY) }
+  const notBefore = since === undefined ? new Date(now - DAY_MS) : new Date(since)
+  return { ...order, notBefore, notAfter: new Date(now + days * DAY_MS) }
 }
-
-const DAY = 86_400_000

@@ -3,7 +3,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Instant } from '../kernel/types.ts'
+import { DAY_MS, type Instant } from '../kernel/types.ts'
 import type { Minted } from './mint.ts'
 import type { Participant } from './participants.ts'
 
@@ -41,7 +41,7 @@ function validityProblem(
   { validity }: Participant,
   now: Instant,
 ): string | undefined {
-  const daysLeft = (validToDate.getTime() - now) / DAY
+  const daysLeft = (validToDate.getTime() - now) / DAY_MS
   if (validFromDate.getTime() > now) return 'it was not valid yet'
   if (validity.kind === 'lasting') {
     if (daysLeft < 0) return 'it had expired'
@@ -50,5 +50,3 @@ function validityProblem(
   if (daysLeft > 0) return 'it had not expired yet'
   return -daysLeft > validity.atMostDays ? 'it was drifting beyond grace' : undefined
 }
-
-const DAY = 86_400_000

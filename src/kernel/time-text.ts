@@ -2,7 +2,7 @@
  * Days and lengths of time in words.
  */
 import { countText } from './count-text.ts'
-import { isoText, type Instant, type Millis } from './types.ts'
+import { DAY_MS, isoText, type Instant, type Millis } from './types.ts'
 
 /** `2027-11-22 (UTC)`: a day of a certificate is the same in every zone. */
 export const dayText = (instant: Instant): string => `${isoText(instant).slice(0, 10)} (UTC)`
@@ -19,7 +19,7 @@ export function durationText(length: Millis): string {
 
 /** `in 41 days`, `9 days ago`, `today`. */
 export function relativeDayText(instant: Instant, now: Instant): string {
-  const days = Math.trunc((instant - now) / DAY)
+  const days = Math.trunc((instant - now) / DAY_MS)
   if (days === 0) return instant >= now ? 'in less than a day' : 'less than a day ago'
   return days > 0 ? `in ${countText(days, 'day')}` : `${countText(-days, 'day')} ago`
 }
@@ -38,9 +38,8 @@ export function ageText(instant: Instant, now: Instant): string {
   return `${countText(Math.floor(age / size), name)} ago`
 }
 
-const DAY = 86_400_000
 const UNITS: readonly (readonly [number, string])[] = [
-  [DAY, 'day'],
+  [DAY_MS, 'day'],
   [3_600_000, 'hour'],
   [60_000, 'minute'],
   [1000, 'second'],

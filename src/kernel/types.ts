@@ -49,7 +49,7 @@ export function isoText(instant: Instant): string {
   if (!(instant >= 0 && instant <= END_OF_9999 && Number.isInteger(instant))) {
     return new Date(instant).toISOString()
   }
-  const days = Math.floor(instant / DAY_MS)
+  const days = dayOf(instant)
   const time = instant - days * DAY_MS
   const seconds = Math.floor(time / 1000)
   const [hour, minute] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
@@ -77,8 +77,14 @@ function dateText(days: number): string {
 
 const two = (number: number): string => (number < 10 ? `0${number}` : `${number}`)
 
-const DAY_MS = 86_400_000
 const END_OF_9999 = 253_402_300_799_999
+
+/** In milliseconds; no leap seconds, as in every Instant. */
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 86_400_000
+
+/** Tells the day of an instant in UTC, in days since 1970. */
+export const dayOf = (instant: number): number => Math.floor(instant / DAY_MS)
 
 /** Makes the compiler name a case that a switch leaves out. */
 export function unreachable(value: never): never {

@@ -2,7 +2,7 @@
  * Devices by when their certificates expire, each key counted once, over what this process remembers. A restart
  * begins anew, and a device that renewed with a new key is seen under both until the old certificate is forgotten.
  */
-import { plus, type Instant, type KeyFingerprint, type Millis } from '../kernel/types.ts'
+import { DAY_MS, plus, type Instant, type KeyFingerprint, type Millis } from '../kernel/types.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { ExpirySighting, ExpirySightingSink } from './expiry-sightings.ts'
 import { MetricSet } from './metric-set.ts'
@@ -24,7 +24,7 @@ export type ExpiryBucket = (typeof EXPIRY_BUCKETS)[number]
 export function expiryBucket(notAfter: Instant, grace: Millis, now: Instant): ExpiryBucket {
   if (now > plus(notAfter, grace)) return 'expired'
   if (now > notAfter) return 'in-grace'
-  const days = Math.floor((notAfter - now) / DAY)
+  const days = Math.floor((notAfter - now) / DAY_MS)
   if (days <= 7) return '0-7d'
   if (days <= 30) return '8-30d'
   if (days <= 60) return '31-60d'
@@ -92,11 +92,10 @@ export class ExpiryMetrics implements ExpirySightingSink {
   }
 }
 
-const DAY = 86_400_000
 /**
  * The largest fleets behind one front end, in 13 MB (measured); beyond, the counts are a sample. Only devices on a
  * sound path get here, so self-made keys cannot fill it.
  */
 const MAX_DEVICES = 100_000
 /** Long enough to be noticed as lost; then it makes room, also for the old keys of those that renewed with new ones. */
-const KEEP_EXPIRED_MS = 30 * DAY
+const KEEP_EXPIRED_MS = 30 * DAY_MS

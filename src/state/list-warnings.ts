@@ -5,7 +5,7 @@
 import type { EnrollmentSetting } from '../config/trust/types.ts'
 import type { RevocationPolicy } from '../decide/policy.ts'
 import { shellWord } from '../kernel/shell-word.ts'
-import { isoText, plus, type Fault, type Instant } from '../kernel/types.ts'
+import { DAY_MS, isoText, plus, type Fault, type Instant } from '../kernel/types.ts'
 import { authorityKey, CLOCK_SKEW_MS, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { printName } from '../x509/print-name.ts'
@@ -84,7 +84,7 @@ function listTexts(
     ]
   }
   const left = nextUpdate - now
-  const isSoon = left < DAY && left < (nextUpdate - thisUpdate) / 20
+  const isSoon = left < DAY_MS && left < (nextUpdate - thisUpdate) / 20
   return isSoon
     ? [
         `${which} ends at ${isoText(nextUpdate)}, and its successor is not here: see that the CA publishes it in time`,
@@ -96,4 +96,3 @@ function listTexts(
  * A twentieth of its life, a day at most: CAs publish the next list when a tenth of the one before is left, Active Directory
  * Certificate Services of a week's list twelve hours before.
  */
-const DAY = 86_400_000

@@ -1,7 +1,7 @@
 /**
  * When a certificate that is still valid should have a successor by now.
  */
-import type { Instant } from '../kernel/types.ts'
+import { DAY_MS, type Instant } from '../kernel/types.ts'
 
 /** From when to when a certificate is valid. */
 export interface Validity {
@@ -18,12 +18,10 @@ export function endsSoon(
   { now, days }: { readonly now: Instant; readonly days: number },
 ): boolean {
   const left = notAfter - now
-  return left < days * DAY && left < (notAfter - notBefore) / 4
+  return left < days * DAY_MS && left < (notAfter - notBefore) / 4
 }
 
 /** Thirty days: a certificate that is renewed by hand takes its owner weeks, holidays included. */
 export const LEAF_DAYS = 30
 /** Ninety days: a fleet needs at least one renewal window to move to another CA. */
 export const AUTHORITY_DAYS = 90
-
-const DAY = 86_400_000

@@ -9,20 +9,19 @@
  * ends of their TLS, want more than two cores. The devices, those that are refused among them, call over real TLS.
  * Fails when one of these is not so.
  */
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
-import { connect } from 'node:tls'
 import { parseArgs } from 'node:util'
 import type { Instant } from '../../src/kernel/types.ts'
 import { readStore } from '../../src/store/store.ts'
 import { mintLeaf, type Leaf } from '../support/certificates/mint.ts'
 import type { RefusalLoad } from '../support/devices/synthetic-refusals.ts'
-import { clientTls, fleet } from '../support/front-ends/product.ts'
+import { fleet } from '../support/front-ends/product.ts'
+import { answerTo, referenceIn } from '../support/http/one-request.ts'
 import { serveProcess, type ServeProcess } from '../support/front-ends/serve-process.ts'
 import { checkIn, quickUpstream, someDevices } from './check-in-load.ts'
 
@@ -123,16 +122,9 @@ async function round(name: string, upstream: number, seconds: number, rate: numb
 
 /** One request over a connection of its own; gives the reference that the device was told. */
 async function refusedAt({ port }: ServeProcess, address: string, leaf?: Leaf): Promise<string> {
-  const options = { ...clientTls(port, leaf), localAddress: address }
-  const socket = connect(options)
-  socket.end('GET /device/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
-  let text = ''
-  socket.on('data', (chunk: Buffer) => {
-    text += chunk.toString('latin1')
-  })
-  await once(socket, 'close')
-  const reference = /"reference":"([0-9a-f-]+)"/u.exec(text)?.[1]
-  if (reference === undefined) throw new Error(`it was told ${text}`)
+  const answer = await answerTo('/device/x', { port, leaf, localAddress: address })
+  const reference = referenceIn(answer)
+  if (reference === undefined) throw new Error(`it was told ${answer}`)
   return reference
 }
 

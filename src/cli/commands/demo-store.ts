@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { hashOf } from '../../admin/auth/token-text.ts'
 import type { LoadedConfig } from '../../config/config.ts'
-import type { Fault, Result } from '../../kernel/types.ts'
+import { DAY_MS, type Fault, type Result } from '../../kernel/types.ts'
 import type { Store } from '../../store/port.ts'
 import { createAdmin } from './create-admin.ts'
 import { storeDifferences } from './store-differences.ts'
@@ -52,5 +52,3 @@ async function isGood(tokenFile: string, { credentials }: Store): Promise<boolea
   const found = await credentials.findToken(hashOf(token.trim()))
   return found.ok && found.value !== undefined && found.value.token.expiresAt > Date.now() + DAY_MS
 }
-
-const DAY_MS = 86_400_000

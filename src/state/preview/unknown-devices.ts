@@ -2,7 +2,7 @@
  * The classes of devices that were never met: nothing is kept of them, so a change is foretold for each kind that there can
  * be. A class is a CA and a time of issue; such a device has a key that was not seen before, and is not approved.
  */
-import { plus, type Instant, type KeyFingerprint, type Millis } from '../../kernel/types.ts'
+import { DAY_MS, plus, type Instant, type KeyFingerprint, type Millis } from '../../kernel/types.ts'
 import type { JudgedState } from './judged-state.ts'
 import type { KnownDevice } from './preview.ts'
 
@@ -34,7 +34,10 @@ export function unknownClasses(
         ? [['', now]]
         : [
             // A retirement may be announced: what has been issued by now is issued before it.
-            [', issued before it retired', Math.min(now, plus(first, -DAY as Millis)) as Instant],
+            [
+              ', issued before it retired',
+              Math.min(now, plus(first, -DAY_MS as Millis)) as Instant,
+            ],
             [', issued after it retired', plus(first, 1 as Millis)],
           ]
     return times.map(([when, notBefore]) => ({
@@ -70,5 +73,3 @@ function deviceOf(setting: string, issuerKey: KeyFingerprint, notBefore: Instant
     knownSince: undefined,
   }
 }
-
-const DAY = 86_400_000

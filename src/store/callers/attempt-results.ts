@@ -5,7 +5,7 @@
  */
 import type { Selectable } from 'kysely'
 import type { Sighting } from '../../fleet/sighting.ts'
-import type { Instant } from '../../kernel/types.ts'
+import { DAY_MS, HOUR_MS, dayOf, type Instant } from '../../kernel/types.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { writerOf } from '../engine/bulk-rows.ts'
 import type { Answer } from '../failure.ts'
@@ -38,7 +38,7 @@ export class AttemptResults {
       const rows = await db
         .selectFrom('sensitive_results')
         .selectAll()
-        .where('day', '>=', Math.floor(since / DAY))
+        .where('day', '>=', dayOf(since))
         .orderBy('day', 'desc')
         .orderBy('listener', 'desc')
         .orderBy('route', 'desc')
@@ -56,7 +56,7 @@ export class AttemptResults {
 export const readSensitiveResults = (
   row: Selectable<Tables['sensitive_results']>,
 ): SensitiveResults => ({
-  at: (row.day * DAY) as Instant,
+  at: (row.day * DAY_MS) as Instant,
   listener: row.listener,
   route: row.route,
   verdict: enumColumn(
@@ -97,7 +97,7 @@ async function writeTallies(
 ): Promise<void> {
   const tallies = new Map<string, { hour: number; authentication: string; sightings: number }>()
   for (const { at, authentication, count } of sightings) {
-    const hour = Math.floor(at / HOUR)
+    const hour = Math.floor(at / HOUR_MS)
     const name = `${hour} ${authentication}`
     const before = tallies.get(name)?.sightings ?? 0
     tallies.set(name, { hour, authentication, sightings: before + count })
@@ -119,7 +119,7 @@ async function writeSensitive(
     sightings
       .filter(({ sensitive }) => sensitive === true)
       .map(({ at, listener, row: route = '', verdict, code, count: requests }) => ({
-        day: Math.floor(at / DAY),
+        day: dayOf(at),
         listener,
         route,
         verdict,
@@ -155,7 +155,5 @@ const RESULTS: DayRowKind<Selectable<Tables['sensitive_results']>> = {
   merge: (row, before) => ({ ...row, requests: row.requests + before.requests }),
 }
 
-const HOUR = 3_600_000
-const DAY = 86_400_000
 /** What one answer holds. */
 const SHOWN = 10_000

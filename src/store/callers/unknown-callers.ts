@@ -6,7 +6,7 @@
  * For charts and metrics: `requests` sums up over days, `days` has one sum for each day.
  */
 import { sql, type Selectable } from 'kysely'
-import { ok, type Instant } from '../../kernel/types.ts'
+import { DAY_MS, dayOf, ok, type Instant } from '../../kernel/types.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import type { Answer, Outcome } from '../failure.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
@@ -91,7 +91,7 @@ export class UnknownCallers {
         .orderBy('day')
         .execute()
       return rows.map(({ day, requests }) => ({
-        at: (day * DAY) as Instant,
+        at: (day * DAY_MS) as Instant,
         requests: Number(requests),
       }))
     })
@@ -209,6 +209,3 @@ const saidIn = (
   firstSeen: row.first_seen as Instant,
   lastSeen: row.last_seen as Instant,
 })
-
-const DAY = 86_400_000
-const dayOf = (at: number): number => Math.floor(at / DAY)

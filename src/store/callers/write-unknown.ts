@@ -3,11 +3,12 @@
  * counts once: requests that would be refused if certificates were required, and the ids that clients without a
  * certificate give themselves. Replicas add to the same rows.
  */
-import { sql } from 'kysely'
+import { sql, type Selectable } from 'kysely'
+import { dayOf } from '../../kernel/types.ts'
 import type { UnknownSighting } from './linked.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { inList, writerOf } from '../engine/bulk-rows.ts'
-import type { Tx } from '../schema/tables.ts'
+import type { Tables, Tx } from '../schema/tables.ts'
 import { mergeRows, withinDayBound, type DayRow, type DayRowKind } from './day-rows.ts'
 
 /** Writes what a batch says of them. */
@@ -50,7 +51,7 @@ async function writeRequests(
 ): Promise<void> {
   const rows = mergeRows(
     unknown.map(({ sighting: { at, listener, row: route = '', code, count, reportedId } }) => ({
-      day: Math.floor(at / DAY),
+      day: dayOf(at),
       listener,
       route,
       code,
@@ -84,16 +85,7 @@ async function writeRequests(
   })
 }
 
-interface IdRow {
-  id: string
-  listener: string
-  route: string
-  code: string
-  in_inventory: number
-  requests: number
-  first_seen: number
-  last_seen: number
-}
+type IdRow = Selectable<Tables['uncertified_ids']>
 
 async function writeIds(
   tx: Tx,
@@ -181,7 +173,6 @@ async function idsWithinBound(
   })
 }
 
-const DAY = 86_400_000
 /** As many as a person may still look through. One listener's flood leaves room for what is said on the others. */
 export const IDS_PER_LISTENER = 2000
 export const IDS = 10_000

@@ -2,7 +2,7 @@
  * Connection attempts as numbers: per hour for the success rate (S4-03).
  */
 import type { Selectable } from 'kysely'
-import type { Instant } from '../../kernel/types.ts'
+import { HOUR_MS, type Instant } from '../../kernel/types.ts'
 import type { Transactions } from '../transactions.ts'
 import type { Answer } from '../failure.ts'
 import { enumColumn } from '../schema/row.ts'
@@ -29,12 +29,12 @@ export class AttemptCounts {
       const rows = await db
         .selectFrom('tallies')
         .selectAll()
-        .where('hour', '>=', Math.floor(since / HOUR))
+        .where('hour', '>=', Math.floor(since / HOUR_MS))
         .orderBy('hour')
         .orderBy('authentication')
         .execute()
       return rows.map((row) => ({
-        at: (row.hour * HOUR) as Instant,
+        at: (row.hour * HOUR_MS) as Instant,
         authentication: readTallyOutcome(row),
         sightings: row.sightings,
       }))
@@ -45,5 +45,3 @@ export class AttemptCounts {
 /** Row → what an hour's attempts came to. */
 export const readTallyOutcome = (row: Selectable<Tables['tallies']>): Authentication =>
   enumColumn({ table: 'tallies', key: String(row.hour), row }, 'authentication', AUTHENTICATIONS)
-
-const HOUR = 3_600_000

@@ -2,7 +2,7 @@
  * Where the certificates under each enrollment setting say that their revocation list is: what a setting without a list
  * is warned of.
  */
-import type { Instant } from '../../kernel/types.ts'
+import { HOUR_MS, type Instant } from '../../kernel/types.ts'
 import { caWord } from '../../fleet/evidence.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
 import type { Tx } from '../schema/tables.ts'
@@ -38,7 +38,7 @@ export async function writeListPoints(
         known.set(url, at)
         await tx.insertInto('setting_list_points').values({ setting, url, last_seen: at }).execute()
         isNew.add(setting)
-      } else if (at - before >= HOUR) {
+      } else if (at - before >= HOUR_MS) {
         await tx
           .updateTable('setting_list_points')
           .set({ last_seen: at })
@@ -68,4 +68,3 @@ function namedPoints(sightings: readonly Sighting[]): Map<string, Map<string, In
 
 /** A CA names one place, or one for each part of a large fleet; a person reads some. */
 const POINTS_PER_SETTING = 8
-const HOUR = 3_600_000

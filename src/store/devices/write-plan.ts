@@ -1,6 +1,7 @@
 /**
  * A plan in a handful of statements, whatever the number of sightings.
  */
+import { HOUR_MS } from '../../kernel/types.ts'
 import type { DeviceDraft } from './device-draft.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { inList, writerOf, type RowShape, type RowWriter } from '../engine/bulk-rows.ts'
@@ -67,7 +68,7 @@ async function writeCertificates(write: RowWriter, { certificates }: LinkingPlan
   const seen = known.filter(
     ({ row, before }) =>
       !differs(row, before, CERTIFICATE_FACT_NAMES) &&
-      row.last_seen - (before?.last_seen ?? 0) >= HOUR,
+      row.last_seen - (before?.last_seen ?? 0) >= HOUR_MS,
   )
   const key = 'fingerprint'
   const rowsOf = (group: LinkingPlan['certificates']): readonly object[] =>
@@ -162,5 +163,3 @@ const TRACES = [
   'silent_devices',
   'sync_port_callers',
 ] as const
-
-const HOUR = 3_600_000

@@ -3,7 +3,7 @@
  */
 import { sql } from 'kysely'
 import type { NotKeptRefusals } from '../../fleet/kept-refusal.ts'
-import type { Instant } from '../../kernel/types.ts'
+import { dayOf, type Instant } from '../../kernel/types.ts'
 import { columnList, jsonRows, type RowShape } from '../engine/bulk-rows.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { booleanColumn, instantColumn } from '../schema/row.ts'
@@ -142,10 +142,6 @@ export async function largestNotKept(
   })
 }
 
-/** Which day a count belongs to, in days since 1970. */
-export const dayOf = (at: number): number => Math.floor(at / DAY_MS)
-
-const DAY_MS = 86_400_000
 /** Addresses that a flood can come from are more than a store should list: 2,000 for 366 days take some 100 MB at most. */
 const OWNERS_PER_DAY = 2000
 

@@ -4,7 +4,7 @@
  */
 import { sql, type SqlBool } from 'kysely'
 import type { NotKeptRefusals, RefusalBatch, RefusalOutcome } from '../../fleet/kept-refusal.ts'
-import { fail, ok, type Instant } from '../../kernel/types.ts'
+import { dayOf, fail, ok, type Instant } from '../../kernel/types.ts'
 import { writerOf } from '../engine/bulk-rows.ts'
 import type { Answer, Outcome, StoreFailure, StoreTrouble } from '../failure.ts'
 import {
@@ -17,7 +17,7 @@ import {
 } from '../page.ts'
 import type { Db } from '../schema/tables.ts'
 import type { Transactions } from '../transactions.ts'
-import { addNotKept, countPushedOut, dayOf, largestNotKept } from './not-kept.ts'
+import { addNotKept, countPushedOut, largestNotKept } from './not-kept.ts'
 import { readRefusal, REFUSAL_COLUMNS, refusalRow, type StoredRefusal } from './refusal-row.ts'
 import { makeRoom } from './shares.ts'
 

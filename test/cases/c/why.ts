@@ -1,27 +1,17 @@
 /** C3: where a reference leads. */
-import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { claimPort } from '../../support/ports/claim-port.ts'
 import type { Leaf } from '../../support/certificates/mint.ts'
 import { clientTls, fleet } from '../../support/front-ends/product.ts'
+import { answerTo, referenceIn as toldReference } from '../../support/http/one-request.ts'
 import { until } from '../../support/until.ts'
 import type { Scene, Seen } from '../case.ts'
 import { frontEnd, type FrontEnd } from '../front-end.ts'
 
-/** What a device is answered, on a connection of its own. */
-async function told(on: FrontEnd, leaf?: Leaf, localAddress = '127.0.0.1'): Promise<string> {
-  const options = { ...clientTls(on.product.port, leaf), localAddress }
-  const socket = connect(options)
-  socket.end('GET /device/x?token=hidden HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
-  let text = ''
-  socket.on('data', (chunk: Buffer) => {
-    text += chunk.toString('latin1')
-  })
-  await once(socket, 'close')
-  return text
-}
+const told = (on: FrontEnd, leaf?: Leaf, localAddress = '127.0.0.1'): Promise<string> =>
+  answerTo('/device/x?token=hidden', { port: on.product.port, leaf, localAddress })
 
-const referenceIn = (text: string): string => /"reference":"([^"]+)"/u.exec(text)?.[1] ?? 'none'
+const referenceIn = (answer: string): string => toldReference(answer) ?? 'none'
 
 /** What `tfe why` says, once the store has what was refused a moment ago. */
 const why = async (on: FrontEnd, reference: string) =>

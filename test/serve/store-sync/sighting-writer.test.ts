@@ -248,17 +248,21 @@ test('what a store does not take before the end is counted as dropped', async ()
   expect(writer.counts()).toMatchObject({ recorded: 0, buffered: 0, dropped: 7 })
 })
 
-test('a flood of names while the store is away leaves no request uncounted that would be refused', async () => {
+/** A writer to a store that takes every batch, and what was written. */
+function keepingWriter(limits: { readonly limit?: number; readonly delayMs?: number }): {
+  readonly writer: SightingWriter
+  readonly written: readonly Sighting[]
+} {
   const written: Sighting[] = []
-  const writer = new SightingWriter(
-    {
-      record(batch) {
-        written.push(...batch)
-        return Promise.resolve(recordedAs({ sightings: batch }))
-      },
-    },
-    { limit: 100, delayMs: 60_000 },
-  )
+  const record = (batch: readonly Sighting[]) => {
+    written.push(...batch)
+    return Promise.resolve(recordedAs({ sightings: batch }))
+  }
+  return { writer: new SightingWriter({ record }, limits), written }
+}
+
+test('a flood of names while the store is away leaves no request uncounted that would be refused', async () => {
+  const { writer, written } = keepingWriter({ limit: 100, delayMs: 60_000 })
   const bare = (reportedId: string | undefined, count: number): Sighting =>
     sightingOf(undefined, {
       reportedId,
@@ -279,16 +283,7 @@ test('a flood of names while the store is away leaves no request uncounted that 
 })
 
 test('a flood of names while the store is away displaces nothing that a sync port carried', async () => {
-  const written: Sighting[] = []
-  const writer = new SightingWriter(
-    {
-      record(batch) {
-        written.push(...batch)
-        return Promise.resolve(recordedAs({ sightings: batch }))
-      },
-    },
-    { limit: 100, delayMs: 60_000 },
-  )
+  const { writer, written } = keepingWriter({ limit: 100, delayMs: 60_000 })
   writer.add(
     Array.from({ length: 50 }, (_, number) =>
       sightingOf(undefined, { reportedId: `made-up-${number}` }),
@@ -303,13 +298,7 @@ test('a flood of names while the store is away displaces nothing that a sync por
 })
 
 test('octets that are all there is to say are written, too', async () => {
-  const written: Sighting[] = []
-  const writer = new SightingWriter({
-    record(batch) {
-      written.push(...batch)
-      return Promise.resolve(recordedAs({ sightings: batch }))
-    },
-  })
+  const { writer, written } = keepingWriter({})
   const octets = (connections: number): Sighting =>
     sightingOf(undefined, {
       count: connections,

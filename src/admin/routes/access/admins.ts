@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import {
+  DAY_MS,
   isoText,
   ok,
   plus,
@@ -250,5 +251,3 @@ function expiryOf({ role, tokenEnds }: Principal, asked: Instant): Instant {
   if (tokenEnds === undefined || role === 'administrator') return asked
   return Math.min(tokenEnds, asked) as Instant
 }
-
-const DAY_MS = 86_400_000

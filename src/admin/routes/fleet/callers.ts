@@ -4,7 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { CALLER_DAYS, type CallerNumbers } from '../../../fleet/callers.ts'
-import { isoText, ok, type Instant, type Result } from '../../../kernel/types.ts'
+import { DAY_MS, isoText, ok, type Instant, type Result } from '../../../kernel/types.ts'
 import type { UncertifiedId } from '../../../store/callers/unknown-callers.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
 import type { AdminContext } from '../../context.ts'
@@ -65,7 +65,7 @@ export async function readCallers({
   store,
   clock,
 }: Pick<AdminContext, 'clock' | 'store'>): Promise<Result<ReadCallers, StoreTrouble>> {
-  const since = Math.max(0, clock.now() - (CALLER_DAYS - 1) * DAY) as Instant
+  const since = Math.max(0, clock.now() - (CALLER_DAYS - 1) * DAY_MS) as Instant
   const requests = await store.unknownCallers.requests(since)
   if (!requests.ok) return requests
   const named = await store.unknownCallers.namedDevices(since)
@@ -154,5 +154,3 @@ export function addCallerRoutes(app: FastifyInstance, { store }: AdminContext): 
     },
   })
 }
-
-const DAY = 86_400_000

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { isoText, ok, type Instant } from '../../../kernel/types.ts'
+import { DAY_MS, isoText, ok, type Instant } from '../../../kernel/types.ts'
 import { AUTHENTICATIONS, VERDICTS } from '../../../store/schema/vocabulary.ts'
 import type { AdminContext } from '../../context.ts'
 import { defineRoute } from '../../define-route.ts'
@@ -43,7 +43,7 @@ export function addResultRoutes(app: FastifyInstance, { store, clock }: AdminCon
       ),
     }),
     handle: async ({ query: { days = '7' } }) => {
-      const since = Math.max(0, clock.now() - Number(days) * DAY) as Instant
+      const since = Math.max(0, clock.now() - Number(days) * DAY_MS) as Instant
       const hours = await store.attemptCounts.hourly(since)
       if (!hours.ok) return hours
       const sensitive = await store.attemptResults.sensitive(since)
@@ -65,5 +65,3 @@ export function addResultRoutes(app: FastifyInstance, { store, clock }: AdminCon
     },
   })
 }
-
-const DAY = 86_400_000

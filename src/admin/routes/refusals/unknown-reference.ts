@@ -1,7 +1,7 @@
 /** What an administrator is told of a reference that leads to no refusal, or to several. */
 import type { NotKeptRefusals } from '../../../fleet/kept-refusal.ts'
 import { countText } from '../../../kernel/count-text.ts'
-import { isoText, type Millis } from '../../../kernel/types.ts'
+import { HOUR_MS, isoText, type Millis } from '../../../kernel/types.ts'
 import type { StoredRefusal } from '../../../store/refusals/refusal-row.ts'
 import { adminProblem, type AdminProblem } from '../../problem.ts'
 
@@ -53,5 +53,3 @@ function lengthText(length: Millis): string {
   const hours = Math.floor(length / HOUR_MS)
   return hours % 24 === 0 ? countText(hours / 24, 'day') : countText(hours, 'hour')
 }
-
-const HOUR_MS = 3_600_000
