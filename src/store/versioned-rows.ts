@@ -5,7 +5,8 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import type { Outcome, ChangeRefusal, EntityKind } from './failure.ts'
-import { PRIMARY_KEYS, type Db, type ExportedTable, type Tables } from './schema/tables.ts'
+import { PRIMARY_KEYS, type ExportedTable } from './schema/exported-tables.ts'
+import type { Db, Tables } from './schema/tables.ts'
 import type { Topic } from './schema/vocabulary.ts'
 import type { Actor, AuditEntry, Transactions } from './transactions.ts'
 

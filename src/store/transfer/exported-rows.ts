@@ -3,7 +3,8 @@
  */
 import { sql, type RawBuilder } from 'kysely'
 import { TICKET_SECRET } from '../secrets/secret-limits.ts'
-import { EXPORTED, PRIMARY_KEYS, type Db, type ExportedTable } from '../schema/tables.ts'
+import { EXPORTED, PRIMARY_KEYS, type ExportedTable } from '../schema/exported-tables.ts'
+import type { Db } from '../schema/tables.ts'
 
 /** A row of any table, as the database has it. */
 export type Row = Readonly<Record<string, unknown>>

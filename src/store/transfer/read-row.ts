@@ -16,7 +16,8 @@ import { readRevocationPolicy, readRevocationSource } from '../settings/setting-
 import { readOauthRow } from '../settings/oauth.ts'
 import { readPort } from '../settings/ports.ts'
 import { readSavedQuery } from '../settings/saved-queries.ts'
-import type { ExportedTable, Tables } from '../schema/tables.ts'
+import type { ExportedTable } from '../schema/exported-tables.ts'
+import type { Tables } from '../schema/tables.ts'
 
 type Readers = {
   readonly [Name in ExportedTable]: ((row: Selectable<Tables[Name]>) => unknown) | undefined

@@ -16,7 +16,8 @@ import { UnknownRow } from '../schema/row.ts'
 import { SqliteError } from '../engine/sqlite-driver.ts'
 import { SCHEMA_VERSION } from '../migrate/migrations.ts'
 import { FORMAT } from '../migrate/prepare-schema.ts'
-import { type Tx, EXPORTED } from '../schema/tables.ts'
+import { EXPORTED } from '../schema/exported-tables.ts'
+import type { Tx } from '../schema/tables.ts'
 
 export interface TransferSummary {
   readonly rows: number
