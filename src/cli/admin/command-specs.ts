@@ -7,7 +7,7 @@ import { addAuditDenyToken } from './specs/audit-deny-token.ts'
 import { addCa } from './specs/ca.ts'
 import { addCrl } from './specs/crl.ts'
 import { addDevices } from './specs/devices.ts'
-import { addEnforceOAuthPort } from './specs/enforce-oauth-port.ts'
+import { addEnforcement } from './specs/enforcement.ts'
 import { addExportBackup } from './specs/export-backup.ts'
 import { addInventory } from './specs/inventory.ts'
 import { addRefusals } from './specs/refusals.ts'
@@ -25,7 +25,7 @@ export function addAdminCommands(program: TfeCommand): void {
   addCa(program)
   addCrl(program)
   addUpstreamTls(program)
-  addEnforceOAuthPort(program)
+  addEnforcement(program)
   addRefusals(program)
   addAuditDenyToken(program)
   addInventory(program)

@@ -1,10 +1,16 @@
-/** `tfe enforce`, `tfe oauth` and `tfe port`. */
+/** `tfe enforce`, `tfe oauth` and `tfe port`: what is thrown for the whole fleet. */
 import type { TfeCommand } from '../../command.ts'
 import { calls, CONFIRM, DRY_RUN, FORCE } from './common-options.ts'
 
 /** Adds the commands about what holds for the whole fleet. */
-export function addEnforceOAuthPort(program: TfeCommand): void {
-  const module = () => import('../enforce-oauth-port.ts')
+export function addEnforcement(program: TfeCommand): void {
+  addEnforce(program)
+  addOAuth(program)
+  addPort(program)
+}
+
+function addEnforce(program: TfeCommand): void {
+  const module = () => import('../enforcement/enforce.ts')
   const enforce = program
     .command('enforce')
     .summary('see whether certificates are required, and require them')
@@ -41,6 +47,10 @@ export function addEnforceOAuthPort(program: TfeCommand): void {
     .description('show what was saved of attempts, by hour and by day')
     .wholeNumber('--days <N>', 'of the last so many days, to 90 (default: 7)', [1, 90])
     .with(calls(module, 'results'))
+}
+
+function addOAuth(program: TfeCommand): void {
+  const module = () => import('../enforcement/oauth.ts')
   const oauth = program
     .command('oauth')
     .summary('enable and disable the OAuth endpoints')
@@ -69,6 +79,10 @@ export function addEnforceOAuthPort(program: TfeCommand): void {
     .counted('--confirm', CONFIRM)
     .option(...DRY_RUN)
     .with(calls(module, 'disableLegacy'))
+}
+
+function addPort(program: TfeCommand): void {
+  const module = () => import('../enforcement/port.ts')
   const port = program
     .command('port')
     .summary('close the legacy sync port once devices have migrated')

@@ -1,25 +1,24 @@
-/** `tfe enforce`, `tfe oauth` and `tfe port`: what is thrown for the whole fleet. */
-import { enforcementText } from '../../fleet/enforcement-in-force.ts'
-import type { CommandResult } from '../command-environment.ts'
-import { confirmAll, readPhrase } from './confirm.ts'
-import { printPreview } from './preview/preview.ts'
+/** `tfe enforce`: certificates recorded or required, what the latch would refuse, and what is saved of attempts. */
+import { enforcementText } from '../../../fleet/enforcement-in-force.ts'
+import type { CommandResult } from '../../command-environment.ts'
 import {
   dayCell,
   formatFacts,
   formatTable,
-  idCell,
   sentenceText,
   timeCell,
   timeText,
   type View,
-} from '../table.ts'
+} from '../../table.ts'
+import type { CommandContext } from '../command-context.ts'
+import { readPhrase } from '../confirm.ts'
 import {
   callerLines,
   idLines,
   type Callers,
   type UncertifiedIdItem,
-} from './preview/caller-lines.ts'
-import type { CommandContext } from './command-context.ts'
+} from '../preview/caller-lines.ts'
+import { printPreview } from '../preview/preview.ts'
 
 interface EnforcementItem {
   readonly enforcement: {
@@ -182,131 +181,3 @@ export function results(context: CommandContext): Promise<CommandResult> {
     ),
   ])
 }
-
-interface OAuthItem {
-  readonly new: string
-  readonly legacy: string
-  readonly unmet: readonly { readonly code: string; readonly text: string }[]
-  readonly warnings: readonly string[]
-  readonly rows: readonly {
-    readonly endpoint: string
-    readonly listener: string
-    readonly row: string
-  }[]
-}
-
-type OAuthAction = (context: CommandContext) => Promise<CommandResult>
-export const enableNew: OAuthAction = (context) => oauthChange(context, 'enable-new')
-export const disableNew: OAuthAction = (context) => oauthChange(context, 'disable-new')
-export const enableLegacy: OAuthAction = (context) => oauthChange(context, 'enable-legacy')
-
-export const oauthStatus: OAuthAction = (context) => context.show(OAUTH, oauthLines)
-
-const oauthLines = (it: OAuthItem, view: View): readonly string[] => [
-  ...formatFacts(
-    [
-      ['new endpoint', it.new],
-      ['new endpoint rows', oauthRowsText(it, 'new')],
-      ['legacy endpoint', it.legacy],
-      ['legacy endpoint rows', oauthRowsText(it, 'legacy')],
-    ],
-    view,
-  ),
-  ...it.unmet.map(({ text }) => sentenceText(`- ${text}`, view)),
-  ...it.warnings.map((text) => sentenceText(`- warning: ${text}`, view)),
-]
-
-/** The rows of an endpoint; without one its state has no effect. */
-const oauthRowsText = ({ rows }: OAuthItem, which: string): string =>
-  rows
-    .filter(({ endpoint }) => endpoint === which)
-    .map(({ row, listener }) => `${row} (listener ${listener})`)
-    .join(', ') || 'none in the configuration: it is served nowhere'
-
-const OAUTH = '/api/oauth'
-const oauthChange = (context: CommandContext, change: string, confirmations = 0) =>
-  context.options.has('dry-run')
-    ? printPreview(context, `${OAUTH}/preview`, { change })
-    : context.change(
-        OAUTH,
-        { method: 'POST', path: OAUTH, body: { change, confirmations } },
-        oauthLines,
-      )
-
-export async function disableLegacy(context: CommandContext): Promise<CommandResult> {
-  if (context.options.has('dry-run')) return await oauthChange(context, 'disable-legacy')
-  const may = await confirmAll(context, [
-    'clients that have no certificate get no token any more, the watchOS app among them',
-    'clients that depend on the legacy endpoint are locked out as soon as this is done',
-  ])
-  return may === true ? oauthChange(context, 'disable-legacy', 2) : may
-}
-
-interface SyncPortItem {
-  readonly state: string
-  readonly forced: boolean
-  readonly listener: string | null
-  readonly pending: number
-  readonly never_met: number
-  readonly unidentified: number
-  readonly callers: readonly {
-    readonly device: string | null
-    readonly address: string | null
-    readonly connections: number
-    readonly octets_in: number
-    readonly octets_out: number
-    readonly last_seen: string
-  }[]
-  readonly unmet: readonly { readonly text: string; readonly next_step: string }[]
-}
-
-/** Closes the sync port; with --force in spite of devices that still need it. */
-export function closePort(context: CommandContext): Promise<CommandResult> {
-  const body = { force: context.options.has('force') }
-  return context.options.has('dry-run')
-    ? printPreview(context, `${SYNC_PORT}/close/preview`, body)
-    : portChange(context, 'close', body)
-}
-
-/** Opens the sync port again. */
-export const openPort = (context: CommandContext): Promise<CommandResult> =>
-  portChange(context, 'open')
-
-export const portStatus = (context: CommandContext): Promise<CommandResult> =>
-  context.show(SYNC_PORT, portLines)
-
-const SYNC_PORT = '/api/sync-port'
-
-const portLines = (it: SyncPortItem, view: View): readonly string[] => [
-  ...formatFacts(
-    [
-      ['sync port', it.forced ? `${it.state}, forced` : it.state],
-      ['listener', it.listener],
-      ['devices pending', it.pending],
-      ['devices never met', it.never_met],
-      ['connections unidentified', it.unidentified],
-    ],
-    view,
-  ),
-  ...it.unmet.map(({ text, next_step: next }) => sentenceText(`- ${text}: ${next}`, view)),
-  ...(it.callers.length === 0
-    ? []
-    : [
-        '',
-        ...formatTable(
-          ['DEVICE', 'ADDRESS', 'CONNECTIONS', 'OCTETS IN', 'OCTETS OUT', 'LAST'],
-          it.callers.map((one) => [
-            one.device === null ? 'unknown' : idCell(one.device),
-            one.address ?? 'many',
-            one.connections,
-            one.octets_in,
-            one.octets_out,
-            timeCell(one.last_seen),
-          ]),
-          view,
-        ),
-      ]),
-]
-
-const portChange = (context: CommandContext, verb: string, body?: object) =>
-  context.change(SYNC_PORT, { method: 'POST', path: `${SYNC_PORT}/${verb}`, body }, portLines)
