@@ -4,6 +4,7 @@
  */
 import { realpathSync, statSync } from 'node:fs'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { whereItLies } from '../../store/engine/where-it-lies.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import { readDecisions } from '../../store/restore/decisions.ts'
 import { lossesOf, type Loss } from '../../store/restore/losses.ts'
@@ -76,7 +77,8 @@ export async function planRestore(
     keys: keys.value,
     carryOut: async (actor, at) => {
       const done = await restoreFile({
-        path: present === undefined ? store.path : whereItLies(store.path),
+        // A symbolic link stays, and leads to the store that is restored: on its volume, and beside its journal.
+        path: whereItLies(store.path),
         backup: backup.value,
         backupFile,
         present,
@@ -128,11 +130,6 @@ async function keyFit(
   const key = ring.value.keys.get(newest.version)
   const isHeld = key !== undefined && checkValue(key) === newest.check_value
   return ok({ version: newest.version, isHeld, secrets })
-}
-
-/** A symbolic link stays, and leads to the store that is restored: on its volume, and beside its journal. */
-function whereItLies(path: string): string {
-  return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path)
 }
 
 function isSameFile(one: string, other: string): boolean {

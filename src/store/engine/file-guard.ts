@@ -3,15 +3,9 @@
  * before a statement and after it, so that no change is acknowledged that went to a file nothing will be read from, and
  * nothing is read from a file that was put there meanwhile.
  */
-import {
-  closeSync,
-  copyFileSync,
-  fstatSync,
-  openSync,
-  realpathSync,
-  statSync,
-  truncateSync,
-} from 'node:fs'
+import { closeSync, copyFileSync, fstatSync, openSync, statSync, truncateSync } from 'node:fs'
+import { isRollbackOf, readRollback } from './rollback-journal.ts'
+import { whereItLies } from './where-it-lies.ts'
 import { belongsTo, readHead, readJournal, type FileHead, type FileStamp } from './journal-stamp.ts'
 
 /** What is wrong with the file. */
@@ -32,6 +26,8 @@ export class FileGuard {
   readonly #file: number
   /** Where SQLite has its log: beside the file that a symbolic link leads to. */
   readonly #journal: string
+  /** Where other programs keep what they need to undo a change. */
+  readonly #rollback: string
   /** A descriptor of the log, once the database is open. */
   #openJournal: number | undefined
   #last: Look | undefined
@@ -41,7 +37,9 @@ export class FileGuard {
   constructor(path: string, file: number) {
     this.#path = path
     this.#file = file
-    this.#journal = `${whereItLies(path)}-wal`
+    const at = whereItLies(path)
+    this.#journal = `${at}-wal`
+    this.#rollback = `${at}-journal`
   }
 
   /**
@@ -100,7 +98,12 @@ export class FileGuard {
       return undefined
     }
     if (isSame) return this.#overwritten(`${this.#path} was cut to ${look.size} octets`)
-    if (!this.#fitsJournal()) {
+    // With its log open SQLite plays back no other journal.
+    if (last === undefined && !fitsSoon(() => this.#fitsRollback())) {
+      const detail = `${this.#rollback} undoes a change of another file than ${this.#path}`
+      return { kind: 'foreign-journal', detail }
+    }
+    if (!fitsSoon(() => belongsTo(readHead(this.#file), readJournal(this.#journal)))) {
       if (last !== undefined)
         return this.#overwritten(`${this.#path} was written over while it was open`)
       const detail = `${this.#journal} holds changes to another file than ${this.#path}`
@@ -124,22 +127,18 @@ export class FileGuard {
     return replaced(detail)
   }
 
-  /** Another process may be about to write the file back or to begin its log anew: only what stays is a fault. */
-  #fitsJournal(): boolean {
-    for (let look = 1; ; look += 1) {
-      if (belongsTo(readHead(this.#file), readJournal(this.#journal))) return true
-      if (look === LOOKS) return false
-      Atomics.wait(PAUSE_CELL, 0, 0, PAUSE_MS)
-    }
+  #fitsRollback(): boolean {
+    const found = readRollback(this.#rollback)
+    return found === undefined || isRollbackOf(readHead(this.#file), found)
   }
 }
 
-function whereItLies(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    // That it is not there any more is told by the first look.
-    return path
+/** Another process may be about to write the file back or to begin its log anew: only what stays is a fault. */
+function fitsSoon(fits: () => boolean): boolean {
+  for (let look = 1; ; look += 1) {
+    if (fits()) return true
+    if (look === LOOKS) return false
+    Atomics.wait(PAUSE_CELL, 0, 0, PAUSE_MS)
   }
 }
 

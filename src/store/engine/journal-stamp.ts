@@ -26,6 +26,8 @@ export interface FileStamp {
 /** What the header of an SQLite file says. */
 export interface FileHead {
   readonly stamp: FileStamp
+  /** How many changes it has seen that were made without a log. */
+  readonly changes: number
   /** How long the database is, in pages and in octets; the file may be longer. */
   readonly pages: number
   readonly octets: number
@@ -67,8 +69,18 @@ const HEADER_OCTETS = 100
 export function readHead(file: number): FileHead | undefined {
   const header = Buffer.alloc(HEADER_OCTETS)
   if (readSync(file, header, 0, HEADER_OCTETS, 0) < HEADER_OCTETS) return undefined
+  return headIn(header)
+}
+
+/** The header that page 1 begins with. */
+export function headIn(header: Buffer): FileHead {
   const pages = header.readUInt32BE(28)
-  return { stamp: stampIn(header), pages, octets: pages * pageOctetsOf(header.readUInt16BE(16)) }
+  return {
+    stamp: stampIn(header),
+    changes: header.readUInt32BE(24),
+    pages,
+    octets: pages * pageOctetsOf(header.readUInt16BE(16)),
+  }
 }
 
 /** The largest size does not fit in its place, which then holds 1. */

@@ -2,8 +2,9 @@
  * The embedded default: one SQLite file in WAL mode, on a thread of its own. Its pragmas, and how it waits for a
  * transaction of another process, stand in `sqlite-connection.ts`; which processes may have it in use, in `lock.ts`.
  */
+import { randomUUID } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
-import { access, open, rename, rm } from 'node:fs/promises'
+import { access, link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Kysely, sql } from 'kysely'
 import { codeOrText } from '../../kernel/error-code.ts'
@@ -48,7 +49,9 @@ export function openSqlite(settings: SqliteSettings, access: SqliteAccess = 'wri
       // Temporary tables are those of one connection.
       access === 'read'
         ? readAtOneMoment(db, work)
-        : whileInPlace(db, () => consistentRead(work, connection)),
+        : whileInPlace(db, () =>
+            withOwnConnection(connection, (one) => readAtOneMoment(one, work)),
+          ),
     backup: async (target, use) => {
       try {
         const write = () => backup(target, use, connection)
@@ -98,15 +101,20 @@ async function whileInPlace<Value>(db: Kysely<Tables>, work: () => Promise<Value
   return value
 }
 
-async function consistentRead<Value>(
-  work: (db: Kysely<Tables>) => Promise<Value>,
+/**
+ * Works on a second connection. It holds the file itself, too: the first one may be closed meanwhile, and closing the last
+ * descriptor would take away the locks of this one.
+ */
+async function withOwnConnection<Value>(
   connection: ConnectionSettings,
+  work: (db: Kysely<Tables>) => Promise<Value>,
 ): Promise<Value> {
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(connection) })
+  const held = holdFile(connection.path)
+  const db = new Kysely<Tables>({ dialect: sqliteDialect({ ...connection, file: held?.file }) })
   try {
-    return await readAtOneMoment(db, work)
+    return await work(db)
   } finally {
-    await db.destroy()
+    await db.destroy().finally(() => held?.release())
   }
 }
 
@@ -132,26 +140,43 @@ async function backup(
   if (existsSync(target)) {
     return fail({ kind: 'backup-refused', detail: `${target} exists already` })
   }
-  const unfinished = `${target}.unfinished`
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(connection) })
+  // Two that write to one name at once do not meet; the one that ends last is refused.
+  const unfinished = `${target}.unfinished-${randomUUID()}`
   try {
-    await rm(unfinished, { force: true })
     createPrivateFile(unfinished)
     // A copy of one moment, without the free pages, on a connection of its own: changes go on meanwhile.
-    await sql`vacuum into ${unfinished}`.execute(db)
+    await withOwnConnection(connection, (db) => sql`vacuum into ${unfinished}`.execute(db))
     if (use === 'backup') await stampCopy(unfinished, connection)
     await flush(unfinished)
-    await rename(unfinished, target)
+    await nameIt(unfinished, target)
     await flush(dirname(target))
     return ok(undefined)
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {})
     const detail = error instanceof Error ? error.message : String(error)
     return fail(troubleOf(error, connection.path) ?? { kind: 'backup-refused', detail })
-  } finally {
-    await db.destroy()
   }
 }
+
+/** A name that was given to another file meanwhile is left to that. */
+async function nameIt(unfinished: string, target: string): Promise<void> {
+  try {
+    await link(unfinished, target)
+    await rm(unfinished)
+  } catch (error) {
+    if (!WITHOUT_LINKS.has(codeOrText(error))) throw error
+    await rename(unfinished, target)
+  }
+}
+
+/** File systems that have one name for each file. */
+export const WITHOUT_LINKS: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'EMLINK',
+  'ENOSYS',
+])
 
 /**
  * A backup is told from every state of the store that it was made of (`journal-stamp.ts`), and is in WAL mode already: the

@@ -1,9 +1,9 @@
 /**
  * Puts a backup in the place of a store's file, while no program has it open. What is written is written beside it, whole
- * and durable, before one rename makes it the store: whenever this ends early, the old file or the new one is there whole.
- * The old one is kept under another name, with its journal.
+ * and durable, before one rename makes it the store: whenever this ends early, the old file or the new one is there whole,
+ * or none where the old one could not be read. The old one is kept under another name, with its journal.
  */
-import { chownSync, copyFileSync, linkSync, rmSync, statSync } from 'node:fs'
+import { chownSync, constants, copyFileSync, existsSync, linkSync, statSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import process from 'node:process'
@@ -12,7 +12,7 @@ import { codeOrText } from '../../kernel/error-code.ts'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
 import { inTransaction } from '../engine/engine.ts'
 import { createPrivateFile } from '../engine/private-file.ts'
-import { openSqlite } from '../engine/sqlite.ts'
+import { openSqlite, WITHOUT_LINKS } from '../engine/sqlite.ts'
 import type { StoreFailure } from '../failure.ts'
 import type { Db, Tx } from '../schema/tables.ts'
 import { noteWithin, type Actor } from '../transactions.ts'
@@ -60,9 +60,14 @@ export async function restoreFile(order: RestoreOrder): Promise<Result<Restored,
     const settled = present?.ok === true ? await settle(path, present.value) : ok(undefined)
     if (!settled.ok) return settled
     giveToOwner(unfinished, path)
-    const kept = keepOld(path, now)
-    await rename(unfinished, path)
-    for (const suffix of COMPANIONS) rmSync(path + suffix, { force: true })
+    const kept = await keepOld(path, now)
+    try {
+      await removeOld(path, present)
+      await rename(unfinished, path)
+    } catch (error) {
+      await putBack(kept, path)
+      throw error
+    }
     await flush(dirname(path))
     return ok({ kept, ...ready.value })
   } catch (error) {
@@ -180,10 +185,28 @@ function giveToOwner(unfinished: string, path: string): void {
   chownSync(unfinished, uid, gid)
 }
 
+/**
+ * Takes the journals of the old file away before there is a new one that they could be played into. A file that cannot be
+ * read goes first: it may be an older copy that only the journal beside it keeps from being served.
+ */
+async function removeOld(path: string, present: RestoreOrder['present']): Promise<void> {
+  for (const suffix of present?.ok === true ? COMPANIONS : ['', ...COMPANIONS])
+    await rm(path + suffix, { force: true })
+  await flush(dirname(path))
+}
+
+/** What is refused leaves the store as it was: the file last, so that it is never there without its journal. */
+async function putBack(kept: string | undefined, path: string): Promise<void> {
+  if (kept === undefined) return
+  for (const suffix of ['-wal', '-journal', ''])
+    if (existsSync(kept + suffix)) await rename(kept + suffix, path + suffix)
+}
+
 /** Another name for the same files costs no room; where there are no such names, they are copied. */
-function keepOld(path: string, now: Instant): string | undefined {
-  const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')
-  const kept = `${path}.replaced-${time}`
+async function keepOld(path: string, now: Instant): Promise<string | undefined> {
+  const kept = freeName(
+    `${path}.replaced-${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`,
+  )
   // A journal is kept although its file is gone, too: it may be all that is left.
   const suffixes = ['', '-wal', '-journal'].filter((suffix) => sizeOf(path + suffix) > 0)
   for (const suffix of suffixes) {
@@ -191,13 +214,31 @@ function keepOld(path: string, now: Instant): string | undefined {
       linkSync(path + suffix, kept + suffix)
     } catch (error) {
       if (!WITHOUT_LINKS.has(codeOrText(error))) throw error
-      copyFileSync(path + suffix, kept + suffix)
+      await copyWhole(path + suffix, kept + suffix)
     }
   }
+  await flush(dirname(path))
   return suffixes.length === 0 ? undefined : kept
 }
 
-const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])
+async function copyWhole(from: string, to: string): Promise<void> {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL)
+    await flush(to)
+  } catch (error) {
+    // Half a copy would take the room that there is too little of.
+    await rm(to, { force: true })
+    throw error
+  }
+}
+
+/** Two restores within a second keep what each replaced. */
+function freeName(name: string): string {
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? name : `${name}-${number}`
+    if (['', ...COMPANIONS].every((suffix) => !existsSync(free + suffix))) return free
+  }
+}
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 

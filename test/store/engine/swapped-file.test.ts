@@ -21,9 +21,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { KeyFingerprint } from '../../../src/kernel/types.ts'
 import { explainStore } from '../../../src/store/explain.ts'
+import { openSqlite } from '../../../src/store/engine/sqlite.ts'
 import { openStore, readStore, type Store } from '../../../src/store/store.ts'
 import { aRing, testClock } from '../../support/store/backends.ts'
 import { ADMIN, unwrap, unwrapFailure } from '../../support/store/sightings.ts'
@@ -78,7 +80,8 @@ function writeBack(at = path): void {
 function bySqliteAlone(at: string): string {
   const copy = `${at}.control`
   copyFileSync(at, copy)
-  copyFileSync(`${at}-wal`, `${copy}-wal`)
+  for (const suffix of ['-wal', '-journal'])
+    if (existsSync(at + suffix)) copyFileSync(at + suffix, copy + suffix)
   const database = new DatabaseSync(copy)
   try {
     const rows = database.prepare('select value from deny_entries order by value').all()
@@ -233,6 +236,106 @@ describe('a log beside the file', () => {
   })
 })
 
+describe('a rollback journal beside the file', () => {
+  /** What another program leaves that is killed in the middle of a change: the changed file, and the journal that undoes it. */
+  function halfChanged(from: string): string {
+    const at = `${from}.half`
+    const working = `${from}.working`
+    copyFileSync(from, working)
+    const other = new DatabaseSync(working)
+    other.exec('pragma journal_mode = delete; pragma cache_size = 1; begin')
+    other.exec('delete from deny_entries')
+    other.exec("create table theirs (a); insert into theirs values (printf('%.*c', 90000, 'x'))")
+    copyFileSync(working, at)
+    copyFileSync(`${working}-journal`, `${at}-journal`)
+    other.exec('rollback')
+    other.close()
+    return at
+  }
+
+  async function closed(...digits: readonly string[]): Promise<string> {
+    await using store = await made()
+    for (const digit of digits) unwrap(await deny(store, digit))
+    writeBack()
+    const at = join(folder, `${digits.join('')}.db`)
+    copyFileSync(path, at)
+    return at
+  }
+
+  test('of a change that was not finished is played back', async () => {
+    await using again = await opened(halfChanged(await closed('1', '2')))
+    expect(await denied(again)).toEqual(['1', '2'])
+  })
+
+  interface Beside {
+    readonly what: string
+    /** What SQLite alone reads there of the deny list. */
+    readonly control: RegExp
+    readonly put: () => Promise<string>
+  }
+  const BESIDE: readonly Beside[] = [
+    {
+      what: 'a later state of the store',
+      control: /^(?:1|.*malformed.*)$/u,
+      async put() {
+        const old = halfChanged(await closed('1'))
+        const at = await closed('2', '3')
+        renameSync(`${old}-journal`, `${at}-journal`)
+        return at
+      },
+    },
+    {
+      what: 'a backup of the store',
+      control: /malformed|no such table|^1?$/u,
+      async put() {
+        const old = halfChanged(await closed('1'))
+        const at = join(folder, 'backup.db')
+        await using store = await opened()
+        unwrap(await deny(store, '2'))
+        unwrap(await store.transfer.backup(ADMIN, at))
+        renameSync(`${old}-journal`, `${at}-journal`)
+        return at
+      },
+    },
+    {
+      what: 'a store, of a file that was empty before,',
+      control: /no such table/u,
+      async put() {
+        const at = await closed('1')
+        const journal = Buffer.alloc(512)
+        journal.set(Buffer.from('d9d505f920a163d700000000000000000000000000000200', 'hex'))
+        journal.writeUInt32BE(4096, 24)
+        writeFileSync(`${at}-journal`, journal)
+        return at
+      },
+    },
+  ]
+  test.each(BESIDE)('is not played into $what', async ({ put, control }) => {
+    const at = await put()
+    expect(bySqliteAlone(at)).toMatch(control)
+    const before = readFileSync(at)
+    for (const why of [
+      await failureOf(at),
+      unwrapFailure(await readStore({ kind: 'sqlite', path: at }, testClock())),
+    ])
+      expect(why).toMatchObject({
+        kind: 'journal-foreign',
+        detail: `${at}-journal undoes a change of another file than ${at}`,
+      })
+    expect(readFileSync(at).equals(before)).toBe(true)
+    expect(existsSync(`${at}-journal`)).toBe(true)
+  })
+
+  test('that is empty, or that SQLite would not play back, is no fault', async () => {
+    const at = await closed('1')
+    for (const octets of ['', 'a letter, and not a journal']) {
+      writeFileSync(`${at}-journal`, octets)
+      await using store = await opened(at)
+      expect(await denied(store)).toEqual(['1'])
+    }
+  })
+})
+
 describe('a file that is open', () => {
   interface Taken {
     readonly what: string
@@ -367,6 +470,22 @@ describe('a file that is open', () => {
     expect(await denied(one)).toEqual(['1'])
     outside.close()
   })
+})
+
+test('a reader on a second connection ends in peace although the first one is closed meanwhile', async () => {
+  await (await made()).close()
+  const engine = openSqlite({ kind: 'sqlite', path })
+  const read = Promise.withResolvers<unknown>()
+  const reading = engine
+    .consistentRead(async (db) => {
+      await sql`select 1`.execute(db)
+      await engine.close()
+      const rows = await db.selectFrom('store_meta').select('id').execute()
+      read.resolve(rows)
+    })
+    .catch((error: unknown) => read.reject(error))
+  expect(await read.promise).toEqual([{ id: 1 }])
+  await reading
 })
 
 describe('a damaged file', () => {
