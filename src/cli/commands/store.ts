@@ -13,7 +13,6 @@ import { replaceControlCharacters } from '../text-layout.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fail, isoText, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { Actor } from '../../store/transactions.ts'
-import { explainStoreLock, lockStore } from '../../store/engine/lock.ts'
 import type { Store } from '../../store/port.ts'
 import type { Credential, NewAdmin } from './create-admin.ts'
 import { createAdmin } from './create-admin.ts'
@@ -21,7 +20,6 @@ import { createStore } from '../../serve/store-sync/create-store.ts'
 import {
   configuredStore,
   openConfiguredStore,
-  storeSettingsOf,
   storeFault,
   upgradeNote,
   type ConfiguredStore,
@@ -174,15 +172,10 @@ export async function withStore<Value>(
 ): Promise<Result<Value, readonly Fault[]>> {
   const configured = await loadConfiguredStore(file, env)
   if (!configured.ok) return configured
-  await using ending = new AsyncDisposableStack()
-  if (exclusive) {
-    const lock = await lockStore(storeSettingsOf(configured.value), 'exclusive')
-    if (!lock.ok)
-      return fail([{ at: configured.value.at, message: explainStoreLock(lock.failure) }])
-    ending.adopt(lock.value, (one) => one.release())
-  }
-  const opened = await openConfiguredStore(configured.value, { actor: currentUser() })
+  const lock = exclusive ? 'exclusive' : 'shared'
+  const opened = await openConfiguredStore(configured.value, { actor: currentUser(), lock })
   if (!opened.ok) return opened
+  await using ending = new AsyncDisposableStack()
   const upgraded = upgradeNote(configured.value, opened.value)
   if (upgraded !== undefined) {
     const { from, to, copy, nextStep } = upgraded

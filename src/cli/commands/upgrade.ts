@@ -8,13 +8,11 @@ import {
   openConfiguredStore,
   readConfiguredStore,
   storeFault,
-  storeSettingsOf,
   upgradeNote,
   type ConfiguredStore,
 } from '../../serve/store-sync/configured-store.ts'
 import { readRuleChanges } from '../../serve/upgrade/read-changes.ts'
 import type { RuleChange } from '../../serve/upgrade/rule-change.ts'
-import { explainStoreLock, lockStore } from '../../store/engine/lock.ts'
 import { SCHEMA_VERSION } from '../../store/migrate/migrations.ts'
 import { printAnswer, printFaultAnswer, type AnswerForm } from '../answer.ts'
 import type { CommandEnvironment, CommandResult } from '../command-environment.ts'
@@ -104,16 +102,11 @@ async function upgradeStore(
   foretold: Foretold,
   form: AnswerForm,
 ): Promise<CommandResult> {
-  const lock = await lockStore(storeSettingsOf(configured), 'exclusive')
-  if (!lock.ok) {
-    const message = explainStoreLock(lock.failure)
-    return printFaultAnswer([{ at: configured.at, message }], form)
-  }
+  const actor = currentUser()
+  const opened = await openConfiguredStore(configured, { actor, lock: 'exclusive' })
+  if (!opened.ok) return printFaultAnswer(opened.failure, form)
   try {
-    const opened = await openConfiguredStore(configured, { actor: currentUser() })
-    if (!opened.ok) return printFaultAnswer(opened.failure, form)
     const note = upgradeNote(configured, opened.value)
-    await opened.value.close()
     const document = { ...documentOf('upgraded', foretold), copy: note?.copy ?? null }
     const { paint, signs } = form.terminal
     const lines =
@@ -126,7 +119,7 @@ async function upgradeStore(
     printAnswer({ document, lines }, form)
     return EXIT.ok
   } finally {
-    await lock.value.release()
+    await opened.value.close()
   }
 }
 

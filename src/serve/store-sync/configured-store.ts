@@ -1,8 +1,10 @@
 /**
  * The store that a configuration names, opened; every reason why it cannot be, as a fault that says what to do.
  */
+import { existsSync } from 'node:fs'
 import type { Config } from '../../config/config.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
+import { explainStoreLock, lockStore, type StoreLockMode } from '../../store/engine/lock.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import { readKeyRing } from '../../store/secrets/key-ring.ts'
@@ -60,25 +62,47 @@ export interface OpenConfiguredOptions {
   readonly initialSettings?: InitialSettings
   /** Who opens it, should it be upgraded; the program itself when left out. */
   readonly actor?: Actor
+  /** `exclusive`: no process serves from it, and none begins to before it is closed; `shared` when left out. */
+  readonly lock?: StoreLockMode
 }
 
-/** Opens it; one of an older schema is copied and upgraded. */
+/**
+ * Opens it, locked until it is closed; one of an older schema is copied and upgraded. It is locked first: what is opened
+ * while another process restores it would be written to after it was replaced.
+ */
 export async function openConfiguredStore(
   store: ConfiguredStore,
-  { initialSettings, actor }: OpenConfiguredOptions = {},
+  { initialSettings, actor, lock: mode = 'shared' }: OpenConfiguredOptions = {},
 ): Promise<Result<Store, readonly Fault[]>> {
   const ring = await keyRingOf(store)
   if (!ring.ok) return ring
+  const settings = storeSettingsOf(store)
+  // A lock is a file beside the store, and there may be no folder yet.
+  if (settings.kind === 'sqlite' && initialSettings === undefined && !existsSync(settings.path))
+    return fail([storeFault(store, { kind: 'store-absent', where: settings.path })])
+  const lock = await lockStore(settings, mode)
+  if (!lock.ok) return fail([{ at: store.at, message: explainStoreLock(lock.failure) }])
+  await using ending = new AsyncDisposableStack()
+  ending.defer(() => lock.value.release())
   // Hashes of passwords are in it, and who may do what; its companions inherit the mode.
   if (store.kind === 'sqlite' && initialSettings !== undefined) createPrivateFile(store.path)
-  const opened = await openStore(storeSettingsOf(store), {
+  const opened = await openStore(settings, {
     clock: SYSTEM_CLOCK,
     ring: ring.value,
     ringFrom: store.keys?.reference,
     initialSettings,
     actor,
   })
-  return opened.ok ? opened : fail([storeFault(store, opened.failure)])
+  if (!opened.ok) return fail([storeFault(store, opened.failure)])
+  const locked = ending.move()
+  const close = async (): Promise<void> => {
+    try {
+      await opened.value.close()
+    } finally {
+      await locked.disposeAsync()
+    }
+  }
+  return ok({ ...opened.value, close })
 }
 
 /** A store that was upgraded as it was opened: what was done, and the way back. */

@@ -61,10 +61,13 @@ export async function createStore(
   const { enforcement } = config
   const opened = await openConfiguredStore(configured.value, {
     initialSettings: { enforcement },
+    lock: 'exclusive',
   })
   if (!opened.ok) return opened
   await using closing = new AsyncDisposableStack()
   const store = closing.adopt(opened.value, (one) => one.close())
+  // Another program was quicker.
+  if (!store.created) return storeThere(configured.value, store.where)
   if (from !== undefined) {
     const restored = await restore(store, from, actor)
     if (restored.ok) return ok({ ...restored.value, where: store.where, keyFile: keyFile.value })
@@ -150,15 +153,8 @@ function withoutPlace(source: CrlSource): ListSource {
 }
 
 async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonly Fault[]>> {
-  const exists = (where: string) =>
-    fail([
-      {
-        at: store.at,
-        message: `found a store at ${where}, wanted none there: \`tfe serve\` uses it as it is; name another place, or move this one away with care, because it holds the latch and the blocks`,
-      },
-    ])
   if (store.kind === 'sqlite') {
-    if (existsSync(store.path)) return exists(store.path)
+    if (existsSync(store.path)) return storeThere(store, store.path)
     const made = await makeFolder(store.path, store.at)
     if (!made.ok) return made
   }
@@ -169,7 +165,7 @@ async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonl
     const found = await readStore(storeSettingsOf(store), SYSTEM_CLOCK)
     if (found.ok) {
       await found.value.close()
-      return exists(found.value.where)
+      return storeThere(store, found.value.where)
     }
     return found.failure.kind === 'store-absent'
       ? ok(undefined)
@@ -177,6 +173,11 @@ async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonl
   } finally {
     await lock.value.release()
   }
+}
+
+function storeThere({ at }: ConfiguredStore, where: string): Result<never, readonly Fault[]> {
+  const message = `found a store at ${where}, wanted none there: \`tfe serve\` uses it as it is; name another place, or move this one away with care, because it holds the latch and the blocks`
+  return fail([{ at, message }])
 }
 
 /** A ring that is there is used: another replica, or a backup, brought it. */

@@ -3,7 +3,6 @@
  */
 import type { Config } from '../../config/config.ts'
 import type { RefusalSettings } from '../../config/service/types.ts'
-import { explainStoreLock, lockStore, type StoreLock } from '../../store/engine/lock.ts'
 import { countText } from '../../kernel/count-text.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
@@ -21,7 +20,6 @@ import type { ProcessLogger } from '../log.ts'
 import {
   configuredStore,
   openConfiguredStore,
-  storeSettingsOf,
   storeFault,
   upgradeNote,
   type ConfiguredStore,
@@ -40,7 +38,6 @@ interface SessionParts {
   readonly config: Config
   readonly logger: ProcessLogger
   readonly sightingLimit: number | undefined
-  readonly lock: StoreLock
 }
 
 /** What the configuration in force says, whenever it is asked. */
@@ -56,7 +53,6 @@ export class StoreSession {
   /** As the file has it now. */
   #config: Config
   readonly #logger: ProcessLogger
-  readonly #lock: StoreLock
   readonly #watcher: ChangeWatcher
   readonly #maintenance: Maintenance
   readonly #metrics = new StoreMetrics()
@@ -75,32 +71,26 @@ export class StoreSession {
     if (!configured.ok) return configured
     const opened = await openConfiguredStore(configured.value)
     if (!opened.ok) return opened
-    const lock = await lockStore(storeSettingsOf(configured.value), 'shared')
-    if (!lock.ok) {
-      await opened.value.close()
-      return fail([{ at: configured.value.at, message: explainStoreLock(lock.failure) }])
-    }
     const upgraded = upgradeNote(configured.value, opened.value)
     if (upgraded !== undefined) {
       const { from, to, copy, nextStep } = upgraded
       const facts = { schema_before: from, schema: to, copy, next_step: nextStep }
       logger.log.warn(facts, 'the store was upgraded; a copy from before lies beside it')
     }
-    const parts = { config, logger, sightingLimit, lock: lock.value }
+    const parts = { config, logger, sightingLimit }
     return ok(new StoreSession(configured.value, opened.value, parts))
   }
 
   private constructor(
     configured: ConfiguredStore,
     store: Store,
-    { config, logger, sightingLimit, lock }: SessionParts,
+    { config, logger, sightingLimit }: SessionParts,
   ) {
     this.#configured = configured
     this.#config = config
     this.#refusals = () => config.refusals
     this.#logger = logger
     this.store = store
-    this.#lock = lock
     this.#watcher = new ChangeWatcher(store, config, logger)
     const [{ log }, instance] = [logger, thisInstance(config)]
     this.#maintenance = new Maintenance({
@@ -257,7 +247,6 @@ export class StoreSession {
       this.sightingWriter.counts().lastFailure === undefined
     await this.#maintenance.close({ leaving: isThere })
     await this.store.close()
-    await this.#lock.release()
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who has a store in use: any number of serving processes together, or one that needs it alone (`tfe break-glass`).
+ * Who has a store in use: any number of serving processes together, or one that needs it alone (`tfe restore`).
  * The lock is the operating system's or the database's and ends with the process that holds it, however that ends: a
  * row or a file that says "in use" would outlive a kill, and be believed or ignored, both wrongly.
  */
@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { codeOrText } from '../../kernel/error-code.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { createPrivateFile } from './private-file.ts'
+import { whereItLies } from './where-it-lies.ts'
 import { findPooling } from './pooler.ts'
 import {
   connectionOptions,
@@ -43,11 +44,14 @@ export function lockStore(
   mode: StoreLockMode,
 ): Promise<Result<StoreLock, StoreLockFailure>> {
   return settings.kind === 'sqlite'
-    ? Promise.resolve(lockFile(`${settings.path}.lock`, mode))
+    ? Promise.resolve(lockFile(`${whereItLies(settings.path)}.lock`, mode))
     : lockDatabase(settings, mode)
 }
 
-/** A file beside the store, because the store itself is locked and unlocked by every change. */
+/**
+ * A file beside the store, because the store itself is locked and unlocked by every change. Beside the one that a link
+ * leads to: of two names for one store each would lock another file.
+ */
 function lockFile(path: string, mode: StoreLockMode): Result<StoreLock, StoreLockFailure> {
   let database: DatabaseSync | undefined
   try {
@@ -139,5 +143,5 @@ export function explainStoreLock(failure: StoreLockFailure): string {
   }
   return failure.by === 'shared'
     ? 'found a process that serves from this store, wanted none: stop every `tfe serve` on it first'
-    : 'found a process that has locked this store exclusively (`tfe break-glass`), wanted none: let it end first'
+    : 'found a process that has locked this store exclusively (`tfe restore`, `tfe upgrade`, `tfe break-glass`), wanted none: let it end first'
 }

@@ -17,16 +17,23 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { PassThrough } from 'node:stream'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { KeyFingerprint } from '../../../src/kernel/types.ts'
+import type { Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
 import { lockStore } from '../../../src/store/engine/lock.ts'
+import { openLogTo } from '../../../src/serve/log.ts'
+import { configuredStore } from '../../../src/serve/store-sync/configured-store.ts'
+import { planRestore, type StoreFile } from '../../../src/serve/store-sync/restore-store.ts'
+import { StoreSession } from '../../../src/serve/store-sync/session.ts'
+import { loadConfig } from '../../../src/config/load.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { sighting, makeCurrent } from '../../support/admin/sightings.ts'
 import { tfe, type CommandOutput } from '../../support/cli/run-command.ts'
 import { productYaml, writeFiles } from '../../support/front-ends/product.ts'
 import { aRing, testClock } from '../../support/store/backends.ts'
+import { unwrap } from '../../support/store/sightings.ts'
 
 let folder: string
 let config: string
@@ -198,6 +205,30 @@ test('while a program serves from the store it is refused', async () => {
   await lock.value.release()
 })
 
+test('while a restore has the store, no program opens it, whatever name it has for it', async () => {
+  const other = new DatabaseSync(path)
+  // Whatever opens the file to write turns that back.
+  other.exec('pragma journal_mode = delete')
+  other.close()
+  const before = readFileSync(path)
+  symlinkSync(folder, join(folder, 'elsewhere'))
+  const elsewhere = join(folder, 'elsewhere/data/tfe.sqlite')
+  const lock = await lockStore({ kind: 'sqlite', path: elsewhere }, 'exclusive')
+  if (!lock.ok) throw new Error('not locked')
+  const loaded = await loadConfig(config, {})
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure))
+  const started = await StoreSession.open(
+    loaded.value.config,
+    openLogTo(new PassThrough(), { level: 'info' } as never),
+  )
+  expect(JSON.stringify(started)).toContain('has locked this store exclusively (`tfe restore`')
+  const typed = ['admin', 'create', 'carol', '--role', 'viewer', '--config', config]
+  const created = await tfe(typed, {}, undefined, 'a long password\n')
+  expect(created.err).toContain('has locked this store exclusively')
+  expect(readFileSync(path).equals(before)).toBe(true)
+  await lock.value.release()
+})
+
 /** Something else than a backup, and what is said of it. */
 const REFUSED: readonly (readonly [string, RegExp, () => void])[] = [
   ['a file that is not there', /found no file there, wanted a backup/u, () => rmSync(backup)],
@@ -314,6 +345,20 @@ test('old journals that lie about are kept with the old file, and play no part i
   const files = readdirSync(join(folder, 'data'))
   const kept = files.find((name) => name.endsWith('-wal') && name.includes('.replaced-')) ?? ''
   expect(readFileSync(join(folder, 'data', kept)).equals(journal)).toBe(true)
+})
+
+test('two restores within a second keep what each replaced', async () => {
+  const loaded = unwrap(await loadConfig(config, {}))
+  const store = unwrap(configuredStore(loaded.config)) as StoreFile
+  const now = Date.now() as Instant
+  const kept: (string | undefined)[] = []
+  for (const digit of ['2', '3']) {
+    await withStore((store) => change(store, digit))
+    await using planned = unwrap(await planRestore(store, backup, now))
+    kept.push(unwrap(await planned.carryOut(BY, now)).kept)
+  }
+  expect(kept[1]).toBe(`${kept[0]}-2`)
+  expect(kept.map((one) => existsSync(one ?? ''))).toEqual([true, true])
 })
 
 test('where there is no store, none is asked about', async () => {
