@@ -21,6 +21,13 @@ export const COPIES = [
     ],
     ['$folder/other.sqlite --json', { onPostgres: { code: 1 } }],
     ['$folder/export.jsonl', { code: 1 }],
+    [
+      '$folder/offline.sqlite --config $config',
+      {
+        says: /offline\.sqlite.*\n.*the audit trail does not name it/u,
+        onPostgres: { code: 1, says: /pg_dump/u },
+      },
+    ],
   ),
   // An export is of use to who has the keys that its secrets are sealed with.
   ...scenarios('keys export', ['$folder/live.bundle --config $config', { input: PASSPHRASE }]),

@@ -14,13 +14,14 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { PassThrough } from 'node:stream'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
 import { lockStore } from '../../../src/store/engine/lock.ts'
 import { openLogTo } from '../../../src/serve/log.ts'
@@ -366,4 +367,71 @@ test('where there is no store, none is asked about', async () => {
   expect(await restore()).toMatchObject({ code: 0 })
   expect(await denied()).toBe(1)
   expect(existsSync(`${path}-wal`)).toBe(false)
+})
+
+describe('tfe backup --config', () => {
+  const copy = (): string => join(folder, 'copy.db')
+  const take = (): Promise<CommandOutput> =>
+    tfe(['backup', copy(), '--config', config, '--json'], {
+      TFE_DATABASE: 'postgres://tfe:secret@db.example.net/tfe',
+    })
+
+  test('copies what a killed program left, its journal included, and changes nothing', async () => {
+    const open = unwrap(
+      await openStore(
+        { kind: 'sqlite', path },
+        { clock: testClock(), ring: aRing(1), initialSettings: undefined },
+      ),
+    )
+    await change(open, '2')
+    const left = [path, `${path}-wal`].map((file) => readFileSync(file))
+    await open.close()
+    writeFileSync(path, left[0] ?? '')
+    writeFileSync(`${path}-wal`, left[1] ?? '')
+    const said = await take()
+    expect(said).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(said.out)).toEqual({ file: copy(), octets: statSync(copy()).size })
+    expect(statSync(copy()).mode & 0o777).toBe(0o600)
+    expect([path, `${path}-wal`].map((file) => readFileSync(file))).toEqual(left)
+    const taken = new DatabaseSync(copy())
+    expect(taken.prepare('select count(*) as count from deny_entries').get()).toEqual({ count: 2 })
+    taken.close()
+  })
+
+  /** What is no store to be backed up, and what is said of it. */
+  const NO_BACKUP: readonly (readonly [string, RegExp, () => void])[] = [
+    ['a store that is not there', /tfe init/u, () => rmSync(path)],
+    ['a damaged store', /the store is damaged/u, () => truncateSync(path, 40_960)],
+    ['a file that is there', /exists already/u, () => writeFileSync(copy(), 'mine')],
+    [
+      'a journal of another file',
+      /do not belong together/u,
+      () => {
+        const other = new DatabaseSync(backup)
+        other.exec('create table more (a); insert into more values (1)')
+        copyFileSync(`${backup}-wal`, `${path}-wal`)
+        other.close()
+      },
+    ],
+    [
+      'PostgreSQL',
+      /pg_dump --format=custom .*postgres:\/\/tfe@db.example.net\/tfe/u,
+      () =>
+        writeFileSync(
+          config,
+          productYaml({
+            upstreamPort: 1,
+            yaml: { store: ' { postgres: env:TFE_DATABASE, keys: file:data/keys }' },
+          }),
+        ),
+    ],
+  ]
+  test.each(NO_BACKUP)('refuses %s, and leaves no file behind', async (_, says, spoil) => {
+    spoil()
+    const before = readdirSync(folder)
+    const said = await take()
+    expect(said).toMatchObject({ code: 1 })
+    expect(said.out + said.err).toMatch(says)
+    expect(readdirSync(folder)).toEqual(before)
+  })
 })

@@ -87,8 +87,7 @@ test('a store whose copy cannot be written is not upgraded, and the fault says w
   await backToSchema(place, 1)
   const clock = testClock()
   const copy = `${path}.before-schema-${SCHEMA_VERSION}-20261122T000000Z`
-  // In the way of the file that the copy is written to before it has its name.
-  mkdirSync(`${copy}.unfinished/full`, { recursive: true })
+  mkdirSync(`${copy}/full`, { recursive: true })
   const why = unwrapFailure(
     await openStore(place.settings, { clock, ring: aRing(1), initialSettings: undefined }),
   )
