@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { openStore } from '../../../src/store/store.ts'
 import { until } from '../../support/until.ts'
 import { call } from '../../support/admin/call.ts'
-import { openAdminApi } from '../../support/admin/admin-api.ts'
+import { openAdminApi, type TestAdminApi } from '../../support/admin/admin-api.ts'
 import { sighting } from '../../support/admin/sightings.ts'
 
 test('the status says how the store is and what the configuration file has locked', async () => {
@@ -82,6 +83,71 @@ test('a client that hangs up before its backup is made keeps no other from one',
     return response.status
   }
   expect(await until(asked, (status) => status !== 409)).toBe(200)
+})
+
+const askForBackup = async (api: TestAdminApi, token: string) => {
+  const response = await fetch(`${api.url}/api/backup`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  return { status: response.status, body: Buffer.from(await response.arrayBuffer()) }
+}
+const beside = (api: TestAdminApi): readonly string[] =>
+  readdirSync(dirname(api.store.where)).filter((name) => name.includes('.sending'))
+
+test('there is one backup at a time, and one whose client takes nothing and goes makes room for the next', async () => {
+  await using api = await openAdminApi()
+  const token = await api.tokenOf('administrator')
+  // More than the sockets between hold.
+  const other = new DatabaseSync(api.store.where)
+  other.exec('create table filler as select zeroblob(16000000) as octets')
+  other.close()
+  const { hostname, port } = new URL(api.url)
+  const client = connect(Number(port), hostname)
+  client.write(
+    `GET /api/backup HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+  )
+  await once(client, 'readable')
+  const refused = await askForBackup(api, token)
+  expect(refused.status).toBe(409)
+  expect(refused.body.toString()).toContain('backup-under-way')
+  expect(beside(api)).toEqual([])
+  client.destroy()
+  const taken = await until(
+    () => askForBackup(api, token),
+    ({ status }) => status !== 409,
+  )
+  expect(taken.status).toBe(200)
+  expect(taken.body.length).toBeGreaterThan(16_000_000)
+  expect(beside(api)).toEqual([])
+})
+
+test('where no folder takes the copy each is named with why, and the next call is not kept from trying', async () => {
+  // SQLite finds room for its companions, and nothing longer has a name there.
+  await using api = await openAdminApi({ storeName: 's'.repeat(245) })
+  const token = await api.tokenOf('administrator')
+  for (let turn = 0; turn < 2; turn += 1) {
+    const { status, body } = await askForBackup(api, token)
+    expect(status).toBe(507)
+    const { code, detail } = JSON.parse(body.toString()) as { code: string; detail: string }
+    expect(code).toBe('backup-unwritable')
+    for (const folder of [dirname(api.store.where), tmpdir()])
+      expect(detail).toContain(`${folder}: ENAMETOOLONG`)
+  }
+  expect(api.bugs).toEqual([])
+})
+
+test('a program that may write beside its store alone makes its copy there, and takes away what a killed one left', async () => {
+  await using api = await openAdminApi()
+  const token = await api.tokenOf('administrator')
+  const [left, underWay] = ['left', 'mine'].map((name) => `${api.store.where}.sending-${name}`)
+  mkdirSync(left ?? '')
+  writeFileSync(join(left ?? '', 'copy'), 'half')
+  utimesSync(left ?? '', 1, 1)
+  mkdirSync(underWay ?? '')
+  vi.stubEnv('TMPDIR', '/proc/none')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(await askForBackup(api, token)).toMatchObject({ status: 200 })
+  expect(beside(api)).toEqual(['store.db.sending-mine'])
 })
 
 for (const path of ['/api/export', '/api/backup']) {

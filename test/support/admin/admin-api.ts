@@ -53,6 +53,8 @@ export interface AdminApiOptions {
   readonly frontEnd?: Partial<FrontEndView>
   readonly ring?: KeyRing
   readonly callsPerMinute?: number
+  /** Of the file that the store is. */
+  readonly storeName?: string
   /**
    * Where the clock stands; default `NOW`. A test of TLS client certificates sets the real time: OpenSSL judges them by
    * the real clock, so they come from the test CA of the real clock.
@@ -131,7 +133,7 @@ export async function openAdminApi(options: AdminApiOptions = {}): Promise<TestA
   const folder = mkdtempSync(join(tmpdir(), 'tfe-admin-api-'))
   const clock = { at: options.at ?? NOW, now: (): Instant => clock.at as Instant }
   const opened = await openStore(
-    { kind: 'sqlite', path: join(folder, 'store.db') },
+    { kind: 'sqlite', path: join(folder, options.storeName ?? 'store.db') },
     {
       clock,
       ring: options.ring ?? { keys: new Map() },
