@@ -4,12 +4,8 @@
  */
 import { decide, timelinessOfPeer, vouchedFor } from '../decide/decide.ts'
 import type { Admission, Vouched } from '../decide/decide.ts'
-import {
-  relay,
-  type RelayDestination,
-  type RelayedOctets,
-  type RelayOutcome,
-} from '../forward/tunnel/relay.ts'
+import { relay, type RelayDestination, type RelayOutcome } from '../forward/tunnel/relay.ts'
+import type { CarriedOctets } from '../forward/tunnel/exchange-progress.ts'
 import { proxyHeader } from '../message/proxy-protocol.ts'
 import type { TunnelEvent } from '../record/tunnel-event.ts'
 import type { ListenerView, Snapshot } from '../state/snapshot.ts'
@@ -26,8 +22,8 @@ export interface TunnelDeps extends Pick<
 > {
   /** Called with the verdict before the first octet passes. */
   judged(connection: Connection, verdict: TunnelVerdict): void
-  /** Called once, as soon as octets have passed both ways. */
-  exchanged(connection: Connection, verdict: TunnelVerdict, octets: RelayedOctets): void
+  /** Called as soon as octets have passed both ways, and then every few hours while octets pass. */
+  exchanged(connection: Connection, verdict: TunnelVerdict, octets: CarriedOctets): void
 }
 
 /** Handles one connection from its handshake to its record. */

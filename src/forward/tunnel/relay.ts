@@ -10,6 +10,7 @@ import type { Millis } from '../../kernel/types.ts'
 import type { DialOptions } from '../connect/attempt.ts'
 import { dial, type DialCallback } from '../connect/dial.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
+import { ExchangeProgress, type CarriedOctets } from './exchange-progress.ts'
 import { upstreamBroken, type RelayFailure } from './relay-failure.ts'
 import type { Server } from '../balance/server.ts'
 import type { Upstream } from '../balance/upstream.ts'
@@ -26,14 +27,8 @@ export interface RelayDestination {
   readonly device: string | undefined
   /** Without an octet in either direction. */
   readonly idle: Millis
-  /** Called once, as soon as octets have passed both ways. */
-  readonly onExchange?: ((octets: RelayedOctets) => void) | undefined
-}
-
-/** What has passed: from the device, and to it. */
-export interface RelayedOctets {
-  readonly bytesIn: number
-  readonly bytesOut: number
+  /** Called as soon as octets have passed both ways, and then every few hours while octets pass. */
+  readonly onExchange?: ((octets: CarriedOctets) => void) | undefined
 }
 
 /** How it ended. */
@@ -69,7 +64,7 @@ class Relay implements DeadlineItem {
   #connectMs: number | undefined
   #bytesIn = 0
   #bytesOut = 0
-  #isExchange = false
+  readonly #progress = new ExchangeProgress()
   #lastProgressAt = 0
 
   constructor(device: TLSSocket, destination: RelayDestination) {
@@ -163,9 +158,10 @@ class Relay implements DeadlineItem {
   }
 
   #noteExchange(): void {
-    if (this.#isExchange || this.#bytesIn === 0 || this.#bytesOut === 0) return
-    this.#isExchange = true
-    this.#destination.onExchange?.({ bytesIn: this.#bytesIn, bytesOut: this.#bytesOut })
+    const { upstream, onExchange } = this.#destination
+    const passed = { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut }
+    const carried = this.#progress.due(passed, upstream.deadlines.now)
+    if (carried !== undefined) onExchange?.(carried)
   }
 
   #deviceClosed(): void {

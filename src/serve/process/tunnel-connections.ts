@@ -9,7 +9,7 @@ import { refusedTunnel } from '../../pipeline/kept-refusal.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import { verdictFields, type TunnelVerdict } from '../../pipeline/tunnel-event.ts'
 import { handleTunnel, type TunnelDeps } from '../../pipeline/tunnel.ts'
-import type { RelayedOctets } from '../../forward/tunnel/relay.ts'
+import type { CarriedOctets, RelayedOctets } from '../../forward/tunnel/exchange-progress.ts'
 import type { TunnelEvent } from '../../record/tunnel-event.ts'
 import {
   accessLogOf,
@@ -29,8 +29,10 @@ export function tunnelHandlers(listener: string, deps: ConnectionHandlerDeps): T
     ...deps,
     judged: (connection, verdict) => noteVerdict(connection, verdict, deps),
     exchanged: (connection, verdict, octets) => {
-      exchanges.set(connection, octets)
-      noteDevice(connection, verdict, { deps, exchange: { connections: 1, ...octets } })
+      const { bytesIn = 0, bytesOut = 0 } = exchanges.get(connection) ?? {}
+      const noted = { bytesIn: bytesIn + octets.bytesIn, bytesOut: bytesOut + octets.bytesOut }
+      exchanges.set(connection, noted)
+      noteDevice(connection, verdict, { deps, exchange: octets })
     },
   }
   return {
@@ -85,7 +87,7 @@ function noteVerdict(
 interface TunnelEnd {
   readonly event: TunnelEvent
   readonly verdict: TunnelVerdict
-  /** What was noted as soon as octets had passed both ways; undefined where they never did. */
+  /** What was noted while it was open; undefined where octets never passed both ways. */
   readonly noted: RelayedOctets | undefined
 }
 
@@ -121,7 +123,7 @@ function noteDevice(
 
 interface NotedExchange {
   readonly deps: ConnectionHandlerDeps
-  readonly exchange?: (RelayedOctets & { readonly connections: number }) | undefined
+  readonly exchange?: CarriedOctets | undefined
 }
 
 const NO_REQUEST = { route: undefined, user_agent: undefined, reported_id: undefined } as const

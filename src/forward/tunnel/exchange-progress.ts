@@ -1,0 +1,40 @@
+/** When it is told what a relayed connection has carried, so that a connection that stays open for months is no secret. */
+
+/** What has passed: from the device, and to it. */
+export interface RelayedOctets {
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+/** Octets that are told of now, and not before. */
+export interface CarriedOctets extends RelayedOctets {
+  /** 1 where the connection is told of for the first time, else 0. */
+  readonly connections: 0 | 1
+}
+
+/** One per connection. */
+export class ExchangeProgress {
+  #told: RelayedOctets = { bytesIn: 0, bytesOut: 0 }
+  #toldAt: number | undefined
+
+  /**
+   * Returns what is to be told now, in milliseconds of one clock: as soon as octets have passed both ways, and then, while
+   * octets pass, what passed since, every few hours. Undefined where nothing is.
+   */
+  due({ bytesIn, bytesOut }: RelayedOctets, now: number): CarriedOctets | undefined {
+    const isFirst = this.#toldAt === undefined
+    if (isFirst ? bytesIn === 0 || bytesOut === 0 : now - (this.#toldAt ?? 0) < TELL_EVERY_MS)
+      return undefined
+    const before = this.#told
+    this.#told = { bytesIn, bytesOut }
+    this.#toldAt = now
+    return {
+      connections: isFirst ? 1 : 0,
+      bytesIn: bytesIn - before.bytesIn,
+      bytesOut: bytesOut - before.bytesOut,
+    }
+  }
+}
+
+/** Well below the two weeks that a port is looked back on (`tfe sync-port`), and no cost for a connection. */
+export const TELL_EVERY_MS = 6 * 3_600_000
