@@ -10,7 +10,7 @@ import type { LinkedExchange } from './linked.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { inList, writerOf } from '../engine/bulk-rows.ts'
 import type { Answer } from '../failure.ts'
-import { orUndefined } from '../schema/row.ts'
+import { countColumn, instantColumn, orUndefined } from '../schema/row.ts'
 import type { Db, Tables, Tx } from '../schema/tables.ts'
 import type { Transactions } from '../transactions.ts'
 
@@ -180,15 +180,18 @@ async function withinBound(
   return [...kept.values()]
 }
 
-const readCaller = (row: Selectable<Tables['sync_port_callers']>): SyncPortCaller => ({
-  device: orUndefined(row.device),
-  address: row.address,
-  connections: row.connections,
-  octetsIn: row.octets_in,
-  octetsOut: row.octets_out,
-  firstSeen: row.first_seen as Instant,
-  lastSeen: row.last_seen as Instant,
-})
+function readCaller(row: Selectable<Tables['sync_port_callers']>): SyncPortCaller {
+  const at = { table: 'sync_port_callers', key: `${row.listener}, ${row.caller}`, row }
+  return {
+    device: orUndefined(row.device),
+    address: row.address,
+    connections: countColumn(at, 'connections'),
+    octetsIn: countColumn(at, 'octets_in'),
+    octetsOut: countColumn(at, 'octets_out'),
+    firstSeen: instantColumn(at, 'first_seen'),
+    lastSeen: instantColumn(at, 'last_seen'),
+  }
+}
 
 const IS_KNOWN = sql<number>`case when device is null then 0 else 1 end`
 

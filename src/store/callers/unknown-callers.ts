@@ -10,6 +10,7 @@ import { DAY_MS, dayOf, ok, type Instant } from '../../kernel/types.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import type { Answer, Outcome } from '../failure.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
+import { countColumn, instantColumn } from '../schema/row.ts'
 import type { Db, Tables } from '../schema/tables.ts'
 import type { Transactions } from '../transactions.ts'
 
@@ -70,12 +71,18 @@ export class UnknownCallers {
         .orderBy('route')
         .orderBy('code')
         .execute()
-      return rows.map(({ requests, named, last_seen: lastSeen, ...met }) => ({
-        ...met,
-        requests: Number(requests),
-        named: Number(named),
-        lastSeen: lastSeen as Instant,
-      }))
+      return rows.map((row) => {
+        const { listener, route, code } = row
+        const at = { table: 'would_refuse', key: [listener, route, code].join(', '), row }
+        return {
+          listener,
+          route,
+          code,
+          requests: countColumn(at, 'requests'),
+          named: countColumn(at, 'named'),
+          lastSeen: instantColumn(at, 'last_seen'),
+        }
+      })
     })
   }
 
@@ -90,10 +97,13 @@ export class UnknownCallers {
         .groupBy('day')
         .orderBy('day')
         .execute()
-      return rows.map(({ day, requests }) => ({
-        at: (day * DAY_MS) as Instant,
-        requests: Number(requests),
-      }))
+      return rows.map((row) => {
+        const at = { table: 'would_refuse', key: `day ${row.day}`, row }
+        return {
+          at: (countColumn(at, 'day') * DAY_MS) as Instant,
+          requests: countColumn(at, 'requests'),
+        }
+      })
     })
   }
 
@@ -125,6 +135,16 @@ export class UnknownCallers {
         }),
         cursor: ({ id }) => [id, ''],
       })
+    })
+  }
+
+  /** How many such ids there are. */
+  countIds(since: Instant): Answer<number> {
+    return this.#transactions.read(async (db) => {
+      const { many } = await unsettled(db, since)
+        .select(({ fn }) => fn.countAll<number>().as('many'))
+        .executeTakeFirstOrThrow()
+      return many
     })
   }
 
@@ -186,7 +206,11 @@ export class UnknownCallers {
   }
 }
 
-/** An id by which a device is known that has shown a certificate since says nothing any more. */
+/**
+ * An id says nothing any more by which a device is known that has shown a certificate, where that is signed; where the
+ * device merely calls itself so, only if it showed a new key since: a device with a certificate cannot hide others by
+ * saying their ids.
+ */
 const unsettled = (db: Db, since: Instant) =>
   db
     .selectFrom('uncertified_ids as said')
@@ -195,17 +219,21 @@ const unsettled = (db: Db, since: Instant) =>
     .where(sql<boolean>`coalesce(devices.not_after, 0) = 0`)
     .where(
       sql<boolean>`not exists (select 1 from devices as shown
+        join device_keys on device_keys.device = shown.id and device_keys.first_seen >= said.last_seen
         where shown.reported_id = said.id and shown.not_after > 0)`,
     )
 
 const saidIn = (
   row: Omit<Selectable<Tables['uncertified_ids']>, 'in_inventory'>,
-): Omit<UncertifiedId, 'device'> => ({
-  id: row.id,
-  listener: row.listener,
-  route: row.route,
-  code: row.code,
-  requests: row.requests,
-  firstSeen: row.first_seen as Instant,
-  lastSeen: row.last_seen as Instant,
-})
+): Omit<UncertifiedId, 'device'> => {
+  const at = { table: 'uncertified_ids', key: row.id, row }
+  return {
+    id: row.id,
+    listener: row.listener,
+    route: row.route,
+    code: row.code,
+    requests: countColumn(at, 'requests'),
+    firstSeen: instantColumn(at, 'first_seen'),
+    lastSeen: instantColumn(at, 'last_seen'),
+  }
+}

@@ -63,6 +63,15 @@ export function untrustedDateColumn<Row extends object>(
 
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value)
 
+/** Reads a count. */
+export function countColumn<Row extends object>(at: RowRef<Row>, column: Column<Row>): number {
+  const value: unknown = at.row[column]
+  // PostgreSQL's driver gives a sum as a text.
+  const count = typeof value === 'string' && value !== '' ? Number(value) : value
+  if (isInteger(count) && count >= 0) return count
+  return throwUnknownRow(at, column, { found: String(value), wanted: 'a whole number from 0' })
+}
+
 /** Reads a point in time where NULL and 0 stand for never. */
 export const optionalInstant = (value: number | null): Instant | undefined =>
   value === null || value === 0 ? undefined : (value as Instant)

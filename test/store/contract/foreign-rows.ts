@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { explainStore } from '../../../src/store/explain.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
+import type { Instant } from '../../../src/kernel/types.ts'
 import type { Backend } from '../../support/store/backends.ts'
 import { aRing, opened, testClock } from '../../support/store/backends.ts'
 import { ADMIN, unwrapFailure, unwrap } from '../../support/store/sightings.ts'
 import { fill } from './transfer.ts'
 
 type Asking = (store: Store) => Promise<unknown>
+const NEGATIVE_REQUESTS = `insert into would_refuse (day, listener, route, code, requests, named, last_seen)
+  values (1, 'l', 'r', 'c', -1, 0, 1)`
 const LIST = { filter: {}, order: 'first-seen', limit: 10, minimums: [] } as const
 
 /** Rows and schemas that this program did not write. */
@@ -101,6 +104,33 @@ export function unverifiedDevices(backend: Backend): void {
       `update changes set topic = 'weather'`,
       { table: 'changes', column: 'topic' },
       (store) => store.feed.since(0),
+    ],
+    [
+      'requests of unknown devices',
+      NEGATIVE_REQUESTS,
+      { table: 'would_refuse', column: 'requests' },
+      (store) => store.unknownCallers.requests(0 as Instant),
+    ],
+    [
+      'a day of such requests',
+      NEGATIVE_REQUESTS,
+      { table: 'would_refuse', column: 'requests' },
+      (store) => store.unknownCallers.days(0 as Instant),
+    ],
+    [
+      'an id without a certificate',
+      `insert into uncertified_ids (id, listener, route, code, in_inventory, requests, first_seen, last_seen)
+        values ('other', 'l', 'r', 'c', 0, 1, -5, 1)`,
+      { table: 'uncertified_ids', column: 'first_seen' },
+      (store) => store.unknownCallers.ids(0 as Instant, { limit: 10 }),
+    ],
+    [
+      'a caller of a sync port',
+      `insert into sync_port_callers
+        (listener, caller, address, connections, octets_in, octets_out, first_seen, last_seen)
+        values ('sync', 'x', '', 1, 1, -1, 1, 1)`,
+      { table: 'sync_port_callers', column: 'octets_out' },
+      (store) => store.syncPortCallers.list('sync', 0 as Instant),
     ],
   ])(
     '%s that this program does not know is refused by name',

@@ -164,6 +164,21 @@ export function unknownCallers(backend: Backend): void {
     expect(unwrap(await store.unknownCallers.namedDevices(SEEN))).toEqual([])
   })
 
+  test('a device with a certificate hides no id of others by saying it', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    await record(store, aSighting(aCertificate('a'), { reportedId: 'a' }))
+    await record(store, bare({ reportedId: 'victim', at: later(1) }))
+    await record(store, aSighting(aCertificate('a'), { at: later(2), reportedId: 'victim' }))
+    expect((await idsOf(store)).map(({ id }) => id)).toEqual(['victim'])
+    expect(unwrap(await store.unknownCallers.countIds(SEEN))).toBe(1)
+    // With a key that was new after that it is the device that has its certificate now.
+    await record(store, aSighting(aCertificate('b'), { at: later(3), reportedId: 'victim' }))
+    expect(await idsOf(store)).toEqual([])
+    expect(unwrap(await store.unknownCallers.countIds(SEEN))).toBe(0)
+  })
+
   test('made-up ids have so many places, and leave the inventory its own and other listeners theirs', async () => {
     await using place = await backend.place()
     await using store = await opened(place)

@@ -86,6 +86,7 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       uncertified_ids: Type.Array(uncertifiedIdShape, {
         description: 'The first hundred; `GET /api/uncertified-ids` has all.',
       }),
+      uncertified_id_count: Type.Integer({ description: 'How many there are in all.' }),
       phrase: Type.String({ description: 'What has to be typed to require certificates.' }),
     }),
     handle: async () => {
@@ -96,6 +97,8 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       const { preview, key, shownCallers } = enabling.value
       const ids = await store.unknownCallers.ids(0 as Instant, { limit: 100 })
       if (!ids.ok) return ids
+      const idCount = await store.unknownCallers.countIds(0 as Instant)
+      if (!idCount.ok) return idCount
       const warnings = current.value.state === 'required' ? [] : enforcementWarnings(preview)
       return ok({
         body: {
@@ -108,6 +111,7 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
           key: current.value.state === 'required' ? null : versionOf(key),
           callers: shownCallers,
           uncertified_ids: ids.value.items.map(shownUncertifiedId),
+          uncertified_id_count: idCount.value,
           phrase: CONFIRMATION_PHRASE,
         },
         version: current.value.version,

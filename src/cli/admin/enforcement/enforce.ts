@@ -35,6 +35,7 @@ interface EnforcementItem {
   readonly key: number | null
   readonly callers: Callers
   readonly uncertified_ids: readonly UncertifiedIdItem[]
+  readonly uncertified_id_count: number
   readonly phrase: string
 }
 
@@ -61,8 +62,14 @@ function enforcementLines(it: EnforcementItem, view: View): readonly string[] {
     ...(it.warnings.length === 0 ? [] : callerLines(it.callers, view)),
     ...(it.warnings.length === 0 || it.uncertified_ids.length === 0
       ? []
-      : ['', ...idLines(it.uncertified_ids, view)]),
+      : ['', ...idLines(it.uncertified_ids, view), ...moreIds(it)]),
   ]
+}
+
+function moreIds({ uncertified_ids: shown, uncertified_id_count: count }: EnforcementItem) {
+  const more = count - shown.length
+  if (more <= 0) return []
+  return [`and ${more} more, ${count} in all: \`tfe devices uncertified\``]
 }
 
 export async function requireCertificates(context: CommandContext): Promise<CommandResult> {
