@@ -19,6 +19,7 @@ import type { Documents } from './settings/documents.ts'
 import type { Enforcement } from './settings/enforcement.ts'
 import type { Enrollment } from './settings/enrollment.ts'
 import type { Feed } from './feed.ts'
+import type { History } from './history/history.ts'
 import type { Inventory } from './devices/inventory.ts'
 import type { Oauth } from './settings/oauth.ts'
 import type { Ports } from './settings/ports.ts'
@@ -56,6 +57,7 @@ export interface Store {
   readonly enforcement: Public<Enforcement>
   readonly enrollment: Public<Enrollment>
   readonly feed: Public<Feed>
+  readonly history: Public<History>
   readonly inventory: Public<Inventory>
   readonly links: Public<DeviceLinks>
   readonly oauth: Public<Oauth>

@@ -20,6 +20,7 @@ import type { Engine } from './engine/engine.ts'
 import { Enrollment } from './settings/enrollment.ts'
 import type { Answer, Outcome, StoreFailure } from './failure.ts'
 import { Feed } from './feed.ts'
+import { History } from './history/history.ts'
 import { Inventory } from './devices/inventory.ts'
 import { Oauth } from './settings/oauth.ts'
 import type { Store } from './port.ts'
@@ -192,6 +193,7 @@ function assembleStore(engine: Engine, parts: StoreParts): Store {
     enforcement: new Enforcement(transactions, keys),
     enrollment: new Enrollment(transactions),
     feed,
+    history: new History(transactions),
     inventory: new Inventory(transactions),
     links: new DeviceLinks(transactions),
     oauth: new Oauth(transactions),

@@ -12,6 +12,7 @@ import { enrollment } from './contract/enrollment.ts'
 import { evidence } from './contract/evidence.ts'
 import { feed } from './contract/feed.ts'
 import { unprovenClaims } from './contract/reported-ids.ts'
+import { history } from './contract/history.ts'
 import { idsByDevice } from './contract/ids-by-device.ts'
 import { inventory } from './contract/inventory.ts'
 import { linking } from './contract/linking.ts'
@@ -57,5 +58,6 @@ export function storeContract(backend: Backend): void {
     unknownCallers(backend)
     syncPortCallers(backend)
     attemptResults(backend)
+    history(backend)
   })
 }

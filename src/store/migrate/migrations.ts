@@ -156,7 +156,10 @@ function version2(dialect: Dialect): readonly string[] {
   ]
 }
 
-/** Refusals are kept, instances say more of the keys that they hold, and what unknown devices do is counted. */
+/**
+ * Refusals are kept, instances say more of the keys that they hold, what unknown devices do is counted, and hours are rolled
+ * up.
+ */
 function version3(dialect: Dialect): readonly string[] {
   const { text, int, counter, table, keyed } = TYPES[dialect]
   return [
@@ -197,6 +200,10 @@ function callerTables(dialect: Dialect): readonly string[] {
     `create index sync_port_callers_device on sync_port_callers (device) where device is not null`,
     `create table sensitive_results (day ${int} not null, ${met}, verdict ${text} not null, code ${text} not null,
       requests ${int} not null, primary key (day, listener, route, verdict, code))${keyed}`,
+    `create table history (hour ${int} not null, kind ${text} not null, name ${text} not null,
+      amount ${int} not null, primary key (hour, kind, name))${keyed}`,
+    `create table history_writers (writer ${text} not null primary key, batch ${text} not null,
+      written_at ${int} not null)${table}`,
     `create table silent_devices (device ${text} not null primary key, note ${text} not null,
       marked_by ${text} not null, marked_at ${int} not null)${table}`,
   ]

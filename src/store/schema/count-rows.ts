@@ -63,3 +63,20 @@ export interface SensitiveResultsTable {
   code: string
   requests: number
 }
+
+/** What was counted in an hour, or how the fleet was at its end. */
+export interface HistoryTable {
+  /** Hours since 1970. */
+  hour: number
+  kind: string
+  /** From a closed list; `others` for what an hour has no row left for. */
+  name: string
+  amount: number
+}
+
+/** The last batch of each run of a front end, so that one that is given again counts once. */
+export interface HistoryWritersTable {
+  writer: string
+  batch: string
+  written_at: number
+}

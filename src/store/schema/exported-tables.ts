@@ -24,6 +24,7 @@ export const PRIMARY_KEYS = {
   uncertified_ids: 'id',
   sync_port_callers: 'listener, caller',
   sensitive_results: 'day, listener, route, verdict, code',
+  history: 'hour, kind, name',
   silent_devices: 'device',
   deny_entries: 'kind, value',
   enforcement: 'id',

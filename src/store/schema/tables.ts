@@ -6,6 +6,8 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { AdminsTable, SessionsTable, TokensTable } from './access-rows.ts'
 import type {
+  HistoryTable,
+  HistoryWritersTable,
   SensitiveResultsTable,
   SyncPortCallersTable,
   TalliesTable,
@@ -68,6 +70,8 @@ export interface Tables {
   uncertified_ids: UncertifiedIdsTable
   sync_port_callers: SyncPortCallersTable
   sensitive_results: SensitiveResultsTable
+  history: HistoryTable
+  history_writers: HistoryWritersTable
   silent_devices: SilentDevicesTable
   deny_entries: DenyEntriesTable
   enforcement: EnforcementTable

@@ -9,6 +9,7 @@ import { readSensitiveResults } from '../callers/attempt-results.ts'
 import { readTallyOutcome } from '../devices/attempt-counts.ts'
 import { readDenyEntry } from '../devices/denials.ts'
 import { readCertificate, readDevice } from '../devices/device.ts'
+import { readHistoryKind } from '../history/history.ts'
 import { readDocument } from '../settings/documents.ts'
 import { readEnforcementRow } from '../settings/enforcement.ts'
 import { readSetting } from '../settings/enrollment-setting.ts'
@@ -43,6 +44,7 @@ const READERS: Readers = {
   uncertified_ids: undefined,
   sync_port_callers: undefined,
   sensitive_results: readSensitiveResults,
+  history: readHistoryKind,
   silent_devices: undefined,
   deny_entries: readDenyEntry,
   enforcement: readEnforcementRow,
