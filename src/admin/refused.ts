@@ -4,6 +4,7 @@
 import { countText } from '../kernel/count-text.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 import { fail, type Fault } from '../kernel/types.ts'
+import type { UnknownRowFailure } from '../store/failure.ts'
 import type { RouteFailure } from './define-route.ts'
 import { adminProblem, type ProblemFacts } from './problem.ts'
 
@@ -51,7 +52,7 @@ export const invalidData = (faults: readonly Fault[], what: string): ProblemResu
 export const unreadableDocument = (
   key: string,
   { found, wanted }: { readonly found: string; readonly wanted: string },
-): ProblemResult =>
+): { readonly ok: false; readonly failure: UnknownRowFailure } =>
   fail({ kind: 'unknown-row', table: 'documents', key, column: 'body', found, wanted })
 
 /** The configuration file says so, and the file is right (decision 20). */

@@ -1,6 +1,6 @@
 /**
- * Devices by when their certificates expire, each key counted once, over what this process remembers. A restart
- * begins anew, and a device that renewed with a new key is seen under both until the old certificate is forgotten.
+ * Devices by when their certificates expire, each key counted once, over what this process remembers: where there is no
+ * store, which knows those that are silent, too. A restart begins anew, and a device that renewed with a new key is seen under both until the old certificate is forgotten.
  */
 import { DAY_MS, plus, type Instant, type KeyFingerprint, type Millis } from '../kernel/types.ts'
 import type { Clock } from '../kernel/ports.ts'
@@ -30,6 +30,23 @@ export function expiryBucket(notAfter: Instant, grace: Millis, now: Instant): Ex
   if (days <= 60) return '31-60d'
   return days <= 270 ? '61-270d' : 'later'
 }
+
+/** Where one kind ends and the next begins, in the order of `EXPIRY_ORDER`: a certificate that ends before an edge is of the kind. */
+export const expiryEdges = (grace: Millis, now: Instant): readonly Instant[] =>
+  [0 - grace, 0, ...[7, 30, 60, 270].map((days) => (days + 1) * DAY_MS)].map(
+    (distance) => (now + distance) as Instant,
+  )
+
+/** The kinds, the first that ends first. */
+export const EXPIRY_ORDER: readonly ExpiryBucket[] = [
+  'expired',
+  'in-grace',
+  '0-7d',
+  '8-30d',
+  '31-60d',
+  '61-270d',
+  'later',
+]
 
 export interface ExpiryMetricsDeps {
   readonly clock: Clock

@@ -15,7 +15,7 @@ import { clusterPool } from './workers/cluster-pool.ts'
 import type { TestHook, WorkerPool } from './workers/pool.ts'
 import { inProcessPool } from './workers/in-process-pool.ts'
 import type { ProcessLogger } from './log.ts'
-import { frontEndView, type ReadConfiguration } from './admin/front-end-view.ts'
+import { frontEndView, minimumsOf, type ReadConfiguration } from './admin/front-end-view.ts'
 import {
   logNewDangers,
   logNewWarnings,
@@ -132,10 +132,14 @@ export async function startServer(
       rulesFor: (next) => storeSession.value?.adopt(next) ?? Promise.resolve(undefined),
     },
   )
-  const expiryMetrics = new ExpiryMetrics({
-    clock: SYSTEM_CLOCK,
-    grace: () => coordinator.processConfig.config.grace,
-  })
+  // A store knows all devices, silent ones too.
+  const expiryMetrics =
+    storeSession.value === undefined
+      ? new ExpiryMetrics({
+          clock: SYSTEM_CLOCK,
+          grace: () => coordinator.processConfig.config.grace,
+        })
+      : undefined
   const certificateMetrics = new CertificateMetrics()
   const upstreamErrors = new UpstreamErrorList(SYSTEM_CLOCK.now())
   const status = await openStatusListener(config.metrics, {
@@ -174,7 +178,7 @@ export async function startServer(
   revocation.release(compiled.value)
   const answer = await pool.start(coordinator.processConfig, {
     onStaleSession: () => coordinator.rotation.rotateSoon(),
-    onExpirySightings: (sightings, lost) => expiryMetrics.onExpirySightings(sightings, lost),
+    onExpirySightings: (sightings, lost) => expiryMetrics?.onExpirySightings(sightings, lost),
     onSightings: (sightings, lost) => storeSession.value?.sightingWriter.add(sightings, lost),
     onRefusals: (batch) => storeSession.value?.refusalWriter.add(batch),
     onUpstreamErrors: (errors, lost) => upstreamErrors.onUpstreamErrors(errors, lost),
@@ -193,6 +197,9 @@ export async function startServer(
   storeSession.value?.watch({
     departing: () => departingDevices(coordinator.compiled),
     refusals: () => coordinator.compiled.config.refusals,
+    grace: () => coordinator.processConfig.config.grace,
+    minimums: () => minimumsOf(coordinator.compiled),
+    families: async () => await (await pool.scrape()).getMetricsAsJSON(),
   })
   coordinator.started = true
   // One may have been replaced after the configuration was read and before the store was.

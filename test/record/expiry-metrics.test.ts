@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { Instant, KeyFingerprint, Millis } from '../../src/kernel/types.ts'
 import {
   EXPIRY_BUCKETS,
+  EXPIRY_ORDER,
+  expiryEdges,
   expiryBucket,
   ExpiryMetrics,
   type ExpiryBucket,
@@ -32,6 +34,16 @@ for (const [promise, distance, kind] of ROWS) {
     expect(expiryBucket((NOW + distance) as Instant, GRACE, NOW as Instant)).toBe(kind)
   })
 }
+
+test('a certificate is of one kind by its end and by the edges between kinds', () => {
+  const edges = expiryEdges(GRACE, NOW as Instant)
+  for (const [, distance] of ROWS) {
+    const notAfter = (NOW + distance) as Instant
+    const part = edges.filter((edge) => notAfter >= edge).length
+    expect(EXPIRY_ORDER[part]).toBe(expiryBucket(notAfter, GRACE, NOW as Instant))
+  }
+  expect(EXPIRY_ORDER.toSorted()).toEqual(EXPIRY_BUCKETS.toSorted())
+})
 
 test('without grace a certificate is over at once', () => {
   expect(expiryBucket((NOW - 1) as Instant, 0 as Millis, NOW as Instant)).toBe('expired')

@@ -46,10 +46,7 @@ export function frontEndView(
   const calls = new UpstreamCalls(() => coordinator.compiled)
   return {
     upstreamErrors,
-    minimums: () => {
-      const { minimums, minimumsStated } = coordinator.compiled.config.fleet
-      return { versions: minimums, statedByFile: minimumsStated }
-    },
+    minimums: () => minimumsOf(coordinator.compiled),
     installation: () => installationOf(coordinator.compiled),
     approvalModel: () => {
       const { model, modelStated } = coordinator.compiled.config.approval
@@ -85,6 +82,12 @@ export function frontEndView(
     upstreamFaults: (upstream, used) => calls.faults(upstream, used),
     reload: () => reload(coordinator, readConfiguration),
   }
+}
+
+/** The oldest agents that can authenticate, as the file or its profile has them. */
+export function minimumsOf({ config }: CompiledConfig): ReturnType<FrontEndView['minimums']> {
+  const { minimums, minimumsStated } = config.fleet
+  return { versions: minimums, statedByFile: minimumsStated }
 }
 
 async function reload(

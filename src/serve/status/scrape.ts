@@ -16,7 +16,8 @@ export interface ScrapeSources {
   /** Has what is in force now. */
   readonly coordinator: Pick<ReloadCoordinator, 'compiled'>
   readonly certificateMetrics: CertificateMetrics
-  readonly expiryMetrics: ExpiryMetrics
+  /** Undefined where a store has the devices. */
+  readonly expiryMetrics: ExpiryMetrics | undefined
   readonly reloadMetrics: ReloadMetrics
   readonly revocation: Pick<Revocation, 'text'>
   readonly storeSession: Pick<StoreSession, 'text'> | undefined
@@ -42,7 +43,7 @@ export function scrape(sources: ScrapeSources): () => Promise<string> {
       reloadMetrics.text(coordinator.compiled),
       certificateMetrics.text(coordinator.compiled),
       revocation.text(),
-      sources.expiryMetrics.text(),
+      sources.expiryMetrics?.text() ?? '',
       sources.storeSession?.text() ?? '',
     ])
     return [processes, ...parts].join('')

@@ -1,13 +1,21 @@
 /**
  * Periodic jobs on the store: devices with certificates of no known CA are deleted, sessions that ended and refusals that were kept for long enough are deleted,
- * what unknown devices did three months ago is forgotten, departures from the server's documents are counted, and the other replicas are told which keys this one holds. In the process that has the store, never on a request's path;
+ * what unknown devices did three months ago and the hours that were rolled up then are forgotten, departures from the server's documents are counted, and the other replicas are told which keys this one holds. In the process that has the store, never on a request's path;
  * several replicas may do the same without harm.
  */
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { HISTORY_DAYS } from '../../fleet/history.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Clock, Log } from '../../kernel/ports.ts'
-import { ok, type Fault, type Instant, type Millis, type Result } from '../../kernel/types.ts'
+import {
+  DAY_MS,
+  ok,
+  type Fault,
+  type Instant,
+  type Millis,
+  type Result,
+} from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { DepartingByCode, DepartureCount } from '../../store/devices/departing-devices.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -18,7 +26,7 @@ import type { Store } from '../../store/port.ts'
 /** What is kept in order. */
 export type MaintainedStore = Pick<
   Store,
-  'credentials' | 'devices' | 'refusals' | 'secrets' | 'sightings' | 'unknownCallers'
+  'credentials' | 'devices' | 'history' | 'refusals' | 'secrets' | 'sightings' | 'unknownCallers'
 >
 
 /** This front end among those that share its store; its id is the same after a restart. */
@@ -43,7 +51,8 @@ export interface MaintenanceCounts {
 }
 
 interface MaintenanceJob {
-  readonly name: 'callers' | 'departures' | 'keys' | 'refusals' | 'sessions' | 'unverified'
+  readonly name:
+    'callers' | 'departures' | 'history' | 'keys' | 'refusals' | 'sessions' | 'unverified'
   readonly everyMs: number
   run(now: Instant): Promise<Result<void, StoreFailure>>
 }
@@ -68,6 +77,7 @@ export class Maintenance {
   readonly #failures = {
     callers: 0,
     departures: 0,
+    history: 0,
     keys: 0,
     refusals: 0,
     sessions: 0,
@@ -124,6 +134,7 @@ export class Maintenance {
     { name: 'departures', everyMs: COUNT_MS, run: () => this.#countDepartures() },
     { name: 'refusals', everyMs: CLEANUP_MS, run: (now) => this.#deleteRefusals(now) },
     { name: 'callers', everyMs: CLEANUP_MS, run: (now) => this.#forgetCallers(now) },
+    { name: 'history', everyMs: CLEANUP_MS, run: (now) => this.#forgetHistory(now) },
     { name: 'unverified', everyMs: CLEANUP_MS, run: (now) => this.#forgetUnverified(now) },
   ]
 
@@ -229,6 +240,12 @@ export class Maintenance {
 
   #forgetCallers(now: Instant): Promise<Result<void, StoreFailure>> {
     return this.#deps.store.unknownCallers.forget((now - CALLERS_KEEP_MS) as Instant)
+  }
+
+  async #forgetHistory(now: Instant): Promise<Result<void, StoreFailure>> {
+    const before = Math.max(0, now - HISTORY_DAYS * DAY_MS) as Instant
+    const forgotten = await this.#deps.store.history.forget(before)
+    return forgotten.ok ? ok(undefined) : forgotten
   }
 
   async #forgetUnverified(now: Instant): Promise<Result<void, StoreFailure>> {

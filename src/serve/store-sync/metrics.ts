@@ -1,4 +1,5 @@
 import { MetricSet } from '../../record/metric-set.ts'
+import type { HistoryCounts } from '../history/recorder.ts'
 import type { MaintenanceCounts } from './maintenance.ts'
 import type { RefusalCounts } from './refusal-writer.ts'
 import type { SightingCounts } from './sighting-writer.ts'
@@ -10,6 +11,7 @@ export interface StoreFacts {
   readonly sightings: SightingCounts
   readonly refusals: RefusalCounts
   readonly maintenance: MaintenanceCounts
+  readonly history: HistoryCounts
 }
 
 /** Metrics of the store, and of sightings and refusals on their way into it. */
@@ -89,8 +91,18 @@ export class StoreMetrics {
     help: 'Batches of refusals that the store did not take; they are tried again.',
   })
 
+  readonly #historyBuffered = this.#metrics.gauge('tfe_history_buffered', {
+    help: 'Hours whose counts wait to be rolled up in the store.',
+  })
+  readonly #historyDropped = this.#metrics.counter('tfe_history_dropped_total', {
+    help: 'Hours whose counts were dropped because the store was away for a week.',
+  })
+  readonly #historyFailures = this.#metrics.counter('tfe_history_failures_total', {
+    help: 'Rounds of the history that the store did not answer; what was counted waits.',
+  })
+
   /** In the text format of Prometheus. */
-  text({ store, sightings, refusals, maintenance }: StoreFacts): Promise<string> {
+  text({ store, sightings, refusals, maintenance, history }: StoreFacts): Promise<string> {
     this.#up.set(store.failure === undefined ? 1 : 0)
     this.#inPlace.set(store.failure?.kind === 'store-replaced' ? 0 : 1)
     this.#writable.set(
@@ -110,6 +122,8 @@ export class StoreMetrics {
       [this.#refusalsPushedOut, refusals.pushedOut],
       [this.#refusalsExpired, maintenance.refusalsDeleted],
       [this.#refusalFailures, refusals.failures],
+      [this.#historyDropped, history.dropped],
+      [this.#historyFailures, history.failures],
     ] as const
     // Counted elsewhere: a counter here can only be set from nothing.
     for (const [counter, value] of counted) {
@@ -117,6 +131,7 @@ export class StoreMetrics {
       counter.inc(value)
     }
     this.#refusalsBuffered.set(refusals.buffered)
+    this.#historyBuffered.set(history.buffered)
     this.#refusalsNotKept.reset()
     for (const share of ['known', 'other'] as const) {
       this.#refusalsNotKept.inc({ share }, refusals.notKept[share])

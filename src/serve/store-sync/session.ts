@@ -4,13 +4,16 @@
 import type { Config } from '../../config/config.ts'
 import type { RefusalSettings } from '../../config/service/types.ts'
 import { countText } from '../../kernel/count-text.ts'
-import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Millis, type Result } from '../../kernel/types.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { explainStore } from '../../store/explain.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { KeptCrls } from '../../revoke/registry.ts'
 import type { Store } from '../../store/port.ts'
+import { FleetMetrics } from '../history/fleet-metrics.ts'
+import { readFleetNumbers, type NumbersContext } from '../history/fleet-numbers.ts'
+import { HistoryRecorder, type HistorySources } from '../history/recorder.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { initialiseSettings, revocationOf } from './create-store.ts'
 import { RefusalWriter, refusalWriterLog } from './refusal-writer.ts'
@@ -41,8 +44,13 @@ interface SessionParts {
 }
 
 /** What the configuration in force says, whenever it is asked. */
-export interface WatchFacts extends Pick<MaintenanceDeps, 'departing'> {
+export interface WatchFacts
+  extends Pick<MaintenanceDeps, 'departing'>, Pick<HistorySources, 'families'> {
   refusals(): RefusalSettings
+  /** The oldest agents that can authenticate, as the file has them. */
+  minimums: NumbersContext['frontEnd']['minimums']
+  /** How long after its end a certificate still opens renewal routes. */
+  grace(): Millis
 }
 
 export class StoreSession {
@@ -56,6 +64,8 @@ export class StoreSession {
   readonly #watcher: ChangeWatcher
   readonly #maintenance: Maintenance
   readonly #metrics = new StoreMetrics()
+  readonly #history: HistoryRecorder
+  readonly #fleetMetrics = new FleetMetrics()
   #keeping: Promise<void> = Promise.resolve()
   #departing: MaintenanceDeps['departing'] = () => undefined
   #refusals: () => RefusalSettings
@@ -102,6 +112,7 @@ export class StoreSession {
       secrets: () => [...new Set(this.#config.storedSecrets.map(({ name }) => name))],
       keepRefusals: () => this.#refusals().keep,
     })
+    this.#history = new HistoryRecorder(store.history, { clock: SYSTEM_CLOCK, logger })
     this.sightingWriter = new SightingWriter(store.sightings, {
       events: sightingWriterLog(logger),
       ...(sightingLimit === undefined ? {} : { limit: sightingLimit }),
@@ -187,6 +198,16 @@ export class StoreSession {
     this.#refusals = () => facts.refusals()
     this.#watcher.watch()
     this.#maintenance.start()
+    const numbers: NumbersContext = {
+      store: this.store,
+      clock: SYSTEM_CLOCK,
+      frontEnd: facts,
+      grace: () => facts.grace(),
+    }
+    this.#history.start({
+      families: () => facts.families(),
+      numbers: () => readFleetNumbers(numbers),
+    })
   }
 
   adopt(config: Config): Promise<StoreRules | undefined> {
@@ -226,14 +247,17 @@ export class StoreSession {
     return `${sentence}; ${basis}; ${waitingText(counts)}`
   }
 
-  text(): Promise<string> {
+  async text(): Promise<string> {
     const { facts } = this.#watcher
-    return this.#metrics.text({
+    const fleet = await this.#fleetMetrics.text(this.#history.numbers)
+    const own = await this.#metrics.text({
       store: facts,
       sightings: this.sightingWriter.counts(),
       refusals: this.refusalWriter.counts(),
       maintenance: this.#maintenance.counts,
+      history: this.#history.counts(),
     })
+    return `${own}${fleet}`
   }
 
   /** Writes what waits, closes the store and releases its lock. */
@@ -241,6 +265,7 @@ export class StoreSession {
     await this.#watcher.close()
     await this.sightingWriter.close()
     await this.refusalWriter.close()
+    await this.#history.close()
     await this.#keeping
     const isThere =
       this.#watcher.facts.failure === undefined &&

@@ -3,10 +3,11 @@
  */
 import { inList } from '../engine/bulk-rows.ts'
 import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
-import { fail, ok } from '../../kernel/types.ts'
+import { fail, ok, type Instant } from '../../kernel/types.ts'
 import { idSubject, keySubject } from './approvals.ts'
 import type { Transactions, Actor } from '../transactions.ts'
 import { chartCells, type ChartCell } from './charts.ts'
+import { expiringDevices } from './expiring.ts'
 import { departureCounts, type DepartingByCode, type DepartureCount } from './departing-devices.ts'
 import { conditions, searchWords, type AgentMinimum, type DeviceFilter } from './device-filter.ts'
 import { readCertificate, readDevice, type Device, type DeviceCertificate } from './device.ts'
@@ -206,6 +207,11 @@ export class Devices {
         .execute()
       return chartCells(rows, minimums)
     })
+  }
+
+  /** How many devices of each setting have a certificate that ends before the first edge, before the second, …, or later. */
+  expiring(edges: readonly Instant[]): Answer<ReadonlyMap<string, readonly number[]>> {
+    return this.#transactions.read((db) => expiringDevices(db, edges))
   }
 
   /** How many devices depart from the server's documents, by code. */

@@ -52,7 +52,7 @@ export async function readPoints(db: Db, question: HistoryQuestion): Promise<His
   if (states.length > 0) rows.push(...(await readStates(db, time, states)))
   const counted = await sql<{ step: number }>`select distinct ${time.step} as step from history
     where ${time.within} and kind = 'requests' order by step`.execute(db)
-  const at = (step: number): Instant => (Number(step) * STEP_MS[question.step]) as Instant
+  const at = (step: number): Instant => (step * STEP_MS[question.step]) as Instant
   return {
     points: rows.map(({ step, kind, name, amount }) => ({
       at: at(step),

@@ -26,10 +26,17 @@ const serveWithSightings = (
   })
 
 /** Counts the sightings in the file, whichever process wrote it. */
-function sightingsIn({ folder }: ServeProcess): number {
+const sightingsIn = (frontEnd: ServeProcess): number =>
+  sumIn(frontEnd, 'select sum(sightings) as sum from devices')
+
+/** Counts the requests that were rolled up by the hour. */
+const requestsIn = (frontEnd: ServeProcess): number =>
+  sumIn(frontEnd, "select sum(amount) as sum from history where kind = 'requests'")
+
+function sumIn({ folder }: ServeProcess, question: string): number {
   const database = new DatabaseSync(join(folder, 'data/tfe.sqlite'), { readOnly: true })
   try {
-    return Number(database.prepare('select sum(sightings) as sum from devices').get()?.['sum'] ?? 0)
+    return Number(database.prepare(question).get()?.['sum'] ?? 0)
   } finally {
     database.close()
   }
@@ -49,6 +56,7 @@ for (const workers of [1, 2]) {
     frontEnd.child.kill('SIGTERM')
     expect(await frontEnd.exit).toBe(0)
     expect(sightingsIn(frontEnd)).toBe(4001)
+    expect(requestsIn(frontEnd)).toBe(1)
   })
 
   test(`a program that is killed instead loses what it had gathered (${workers} workers)`, async () => {

@@ -186,17 +186,18 @@ test('a store that is away costs one line for each job, and everything is made u
   await keeping.runOnce()
   await keeping.runOnce()
   expect(lines.map(({ level, facts }) => ({ level, ...facts }))).toMatchObject(
-    ['keys', 'sessions', 'refusals', 'callers', 'unverified'].map((job) => ({
+    ['keys', 'sessions', 'refusals', 'callers', 'history', 'unverified'].map((job) => ({
       level: 'warn',
       job,
       code: 'store-locked',
     })),
   )
-  expect(lines).toHaveLength(5)
+  expect(lines).toHaveLength(6)
   // What is only read is read all the same.
   expect(keeping.counts.failures).toEqual({
     callers: 2,
     departures: 0,
+    history: 2,
     keys: 2,
     refusals: 2,
     sessions: 2,
@@ -207,7 +208,7 @@ test('a store that is away costs one line for each job, and everything is made u
   other.close()
   await keeping.runOnce()
   expect(keeping.counts).toMatchObject({ sessionsEnded: 1, failures: { keys: 2 } })
-  expect(lines).toHaveLength(5)
+  expect(lines).toHaveLength(6)
 })
 
 const EPMM = allDeparting(
@@ -252,7 +253,8 @@ async function metricsText(keeping: Maintenance): Promise<readonly string[]> {
   const sightings = { buffered: 0, recorded: 0, dropped: 0, failures: 0, lastFailure: undefined }
   const notKept = { known: 0, other: 0 }
   const refusals = { kept: 0, buffered: 0, notKept, pushedOut: 0, failures: 0 }
-  const facts = { store, sightings, refusals, maintenance: keeping.counts }
+  const history = { buffered: 0, dropped: 0, failures: 0 }
+  const facts = { store, sightings, refusals, maintenance: keeping.counts, history }
   const text = await new StoreMetrics().text(facts)
   return text.split('\n').filter((line) => line.startsWith('tfe_devices_by_departure'))
 }
@@ -268,6 +270,25 @@ test('refusals are deleted when they were kept for long enough, and counted', as
   expect(it.keeping.counts).toMatchObject({ refusalsDeleted: 1, failures: { refusals: 0 } })
   const left = await it.store.refusals.list({ limit: 9 })
   expect(left.ok && left.value.items.map(({ reference }) => reference)).toEqual(['young'])
+})
+
+test('hours are forgotten 90 days after they were rolled up', async () => {
+  await using place = await sqliteBackend.place()
+  await using it = await startMaintenance(place)
+  const put = (at: number, id: string) =>
+    it.store.history.record({
+      writer: 'one',
+      id,
+      at: at as Instant,
+      counts: [{ kind: 'requests', name: 'admit', value: 1 }],
+    })
+  const edge = it.clock.at - 90 * DAY_MS
+  expect((await put(edge - 1, 'old')).ok).toBe(true)
+  expect((await put(edge, 'young')).ok).toBe(true)
+  await it.keeping.runOnce()
+  const range = { from: (edge - DAY_MS) as Instant, until: (edge + DAY_MS) as Instant }
+  const found = await it.store.history.points({ kinds: ['requests'], step: 'hour', ...range })
+  expect(found.ok && found.value.points.map(({ at }) => at)).toEqual([edge])
 })
 
 /** How long refusals are kept here. */

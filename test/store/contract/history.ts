@@ -12,7 +12,15 @@ import { NAMES_PER_KIND, type HistoryBatch } from '../../../src/store/history/hi
 import type { HistoryStep } from '../../../src/store/history/read-points.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { opened, testClock, type Backend } from '../../support/store/backends.ts'
-import { aCertificate, aSighting, DAY, SEEN, unwrap } from '../../support/store/sightings.ts'
+import {
+  aCertificate,
+  ADMIN,
+  aKey,
+  aSighting,
+  DAY,
+  SEEN,
+  unwrap,
+} from '../../support/store/sightings.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const HOUR = 3_600_000
@@ -48,8 +56,9 @@ const states = (
 async function pointsOf(
   store: Store,
   kinds: readonly HistoryKind[],
-  { from = MIDNIGHT as number, until = MIDNIGHT + DAY, step = 'hour' as HistoryStep } = {},
+  range: { readonly from?: number; readonly until?: number; readonly step?: HistoryStep } = {},
 ): Promise<readonly string[]> {
+  const { from = MIDNIGHT, until = MIDNIGHT + DAY, step = 'hour' } = range
   const question = { kinds, from: from as Instant, until: until as Instant, step }
   const { points } = unwrap(await store.history.points(question))
   return points.map(({ at, name, value }) => `${(at - MIDNIGHT) / HOUR} ${name} ${value}`)
@@ -171,6 +180,42 @@ export function history(backend: Backend): void {
         `${hour} succeeded 1`,
         `${hour} approved 1`,
       ])
+    })
+
+    test('devices are counted by setting and by when their certificates end, the last millisecond before an edge in', async () => {
+      await using place = await backend.place()
+      await using store = await opened(place)
+      await makeCurrent(store, 'first')
+      const ending = (name: string, at: number, setting = 'first') =>
+        aSighting(aCertificate(name, { notAfter: at as Instant, setting }))
+      const edge = SEEN + 10 * DAY
+      unwrap(
+        await store.sightings.record([
+          ending('a', edge - 1),
+          ending('b', edge),
+          ending('c', edge + DAY),
+          ending('d', edge, 'other'),
+          ending('blocked', edge),
+          aSighting(undefined),
+        ]),
+      )
+      const { items } = unwrap(
+        await store.devices.list({
+          filter: { text: aKey('blocked') },
+          order: 'first-seen',
+          limit: 1,
+          minimums: [],
+        }),
+      )
+      unwrap(await store.approvals.block(ADMIN, items))
+      const edges = [edge, edge + DAY] as Instant[]
+      const found = unwrap(await store.devices.expiring(edges))
+      expect(found).toEqual(
+        new Map([
+          ['first', [1, 1, 1]],
+          ['other', [0, 1, 0]],
+        ]),
+      )
     })
 
     test('a batch is known for longer than it is tried again, and no row of a run that is over stays for ever', async () => {

@@ -30,6 +30,7 @@ export const LABELS: Readonly<Record<string, string>> = {
   role: 'a closed list',
   route_class: 'a closed list',
   said_by: 'a closed list',
+  row: 'the configuration',
   server: 'the configuration',
   setting: 'the configuration or an administrator',
   share: 'a closed list',

@@ -2,18 +2,13 @@
  * Devices: lists, searches, one of them whole, and the numbers of the charts.
  */
 import type { FastifyInstance } from 'fastify'
-import { Type, type Static } from 'typebox'
-import { CLIENT_CLASSES } from '../../../fleet/client.ts'
-import { READINESS, READINESS_LABELS, successRate } from '../../../fleet/readiness.ts'
+import { Type } from 'typebox'
 import { fail, ok } from '../../../kernel/types.ts'
 import { allDeparting } from '../../../store/devices/departing-devices.ts'
-import type { ChartCell } from '../../../store/devices/charts.ts'
-import { APPROVALS, MIGRATIONS } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
 import { bodyOutput, noContent } from '../../route-output.ts'
-import { nullable, pageQuery, pageOf, strictObject, text, stringEnum } from '../../schemas.ts'
+import { pageQuery, pageOf, strictObject, text, stringEnum } from '../../schemas.ts'
 import {
-  AUTHENTICATION_STATES,
   certificateShape,
   deviceShape,
   filterOf,
@@ -22,39 +17,12 @@ import {
   shownDevice,
 } from './shapes.ts'
 import { departuresShape, shownDepartures } from './expectation.ts'
-import { devicesByClass, devicesIn, readinessCounts } from './chart-sums.ts'
-import { callersShape, readCallers } from '../fleet/callers.ts'
+import { chartsShape, readCharts } from './charts.ts'
 import { besideOf } from './beside.ts'
 import { minimumsOf, agentMinimums } from '../fleet/settings.ts'
 import type { AdminContext } from '../../context.ts'
 
 const idParams = strictObject({ id: text(200) })
-
-const chartsShape = strictObject({
-  devices: Type.Integer(),
-  readiness: Type.Array(
-    strictObject({
-      state: stringEnum(AUTHENTICATION_STATES),
-      label: Type.String(),
-      devices: Type.Integer(),
-    }),
-    { description: 'In the order of the chart.' },
-  ),
-  success_rate: nullable(
-    Type.Number({ description: 'Of those that tried or cannot try; null when none tried.' }),
-  ),
-  approval: strictObject({
-    approved: Type.Integer(),
-    awaiting: Type.Integer({ description: 'Approved, awaiting next connection.' }),
-    unapproved: Type.Integer(),
-    blocked: Type.Integer(),
-  }),
-  migration: Type.Array(strictObject({ status: stringEnum(MIGRATIONS), devices: Type.Integer() })),
-  classes: Type.Array(
-    strictObject({ class: nullable(stringEnum(CLIENT_CLASSES)), devices: Type.Integer() }),
-  ),
-  callers: callersShape,
-})
 
 /** Adds the calls. */
 export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): void {
@@ -168,42 +136,6 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
     tag: 'devices',
     summary: 'The numbers of the charts: readiness, approval status, migration, classes.',
     response: chartsShape,
-    handle: async () => {
-      const minimums = await minimumsOf(context)
-      if (!minimums.ok) return minimums
-      const callers = await readCallers(context)
-      if (!callers.ok) return callers
-      return bodyOutput(await store.devices.charts(agentMinimums(minimums.value)), (cells) => ({
-        ...chartsOf(cells),
-        callers: callers.value.shown,
-      }))
-    },
+    handle: async () => bodyOutput(await readCharts(context), (charts) => charts),
   })
-}
-
-/** Cells → charts; every chart adds up to the number of devices. */
-function chartsOf(cells: readonly ChartCell[]): Omit<Static<typeof chartsShape>, 'callers'> {
-  const count = (is: (cell: ChartCell) => boolean): number => devicesIn(cells, is)
-  const counts = readinessCounts(cells)
-  const approvals = Object.fromEntries(
-    APPROVALS.map((approval) => [
-      approval,
-      count((cell) => cell.approval === approval && !cell.awaiting),
-    ]),
-  ) as Record<(typeof APPROVALS)[number], number>
-  return {
-    devices: count(() => true),
-    readiness: READINESS.map((state) => ({
-      state,
-      label: READINESS_LABELS[state],
-      devices: counts[state],
-    })),
-    success_rate: successRate(counts) ?? null,
-    approval: { ...approvals, awaiting: count(({ awaiting }) => awaiting) },
-    migration: MIGRATIONS.map((status) => ({
-      status,
-      devices: count(({ migration }) => migration === status),
-    })),
-    classes: [...devicesByClass(cells)],
-  }
 }

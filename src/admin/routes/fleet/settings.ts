@@ -16,7 +16,8 @@ import {
 import type { MinimumVersions } from '../../../fleet/readiness.ts'
 import { ok, type Fault, type Result } from '../../../kernel/types.ts'
 import type { AgentMinimum } from '../../../store/devices/device-filter.ts'
-import { defineRoute, type RouteFailure } from '../../define-route.ts'
+import type { StoreTrouble } from '../../../store/failure.ts'
+import { defineRoute } from '../../define-route.ts'
 import { invalidData, setByFile, unreadableDocument } from '../../refused.ts'
 import { previewAnswer } from '../../preview/answer.ts'
 import { previewShape } from '../../preview/shapes.ts'
@@ -29,10 +30,15 @@ export function addSettingRoutes(app: FastifyInstance, context: AdminContext): v
   addApprovalModelRoutes(app, context)
 }
 
+/** What it takes to say which agents are too old. */
+export interface MinimumsContext extends Pick<AdminContext, 'store'> {
+  readonly frontEnd: Pick<AdminContext['frontEnd'], 'minimums'>
+}
+
 /** The oldest agents that count now: the file's, or else the portal's, or else the profile's. */
 export async function minimumsOf(
-  context: AdminContext,
-): Promise<Result<MinimumVersions, RouteFailure>> {
+  context: MinimumsContext,
+): Promise<Result<MinimumVersions, StoreTrouble>> {
   const stored = await storedMinimums(context)
   return stored.ok ? ok(stored.value.minimums) : stored
 }
@@ -50,7 +56,7 @@ interface StoredMinimums {
 async function storedMinimums({
   frontEnd,
   store,
-}: AdminContext): Promise<Result<StoredMinimums, RouteFailure>> {
+}: MinimumsContext): Promise<Result<StoredMinimums, StoreTrouble>> {
   const { versions, statedByFile } = frontEnd.minimums()
   const found = await store.documents.find(MINIMUMS_DOCUMENT)
   if (!found.ok) return found

@@ -1,0 +1,220 @@
+/**
+ * Rolls up hours, in the process that has the store: each minute it takes what was counted since the last time, asks the store
+ * how the fleet is, and writes both. While the store is away counts wait, for a week at most; of the fleet there is nothing to
+ * say then.
+ *
+ * A front end that is killed loses what it counted since its last minute, a worker what it counted since it was heard last,
+ * which is at most as long. Nothing counts twice: totals never fall when a worker dies, and a batch whose answer was lost is
+ * given again under its name.
+ */
+import { randomUUID } from 'node:crypto'
+import { COUNT_KINDS, type FleetStates } from '../../fleet/history.ts'
+import { explanationFields } from '../../kernel/explanation.ts'
+import type { Clock } from '../../kernel/ports.ts'
+import { HOUR_MS, type Instant, type Result } from '../../kernel/types.ts'
+import type { MetricFamilies } from '../../record/metric-families.ts'
+import { explainStore, isTrouble } from '../../store/explain.ts'
+import type { StoreFailure, StoreTrouble } from '../../store/failure.ts'
+import type { HistoryBatch } from '../../store/history/history.ts'
+import type { ProcessLogger } from '../log.ts'
+import { totalsOf, type Totals } from './counted.ts'
+import { statesOf, type FleetNumbers } from './fleet-numbers.ts'
+import { WaitingHours } from './waiting-hours.ts'
+
+/** Where batches go. */
+export interface HistoryStore {
+  record(batch: HistoryBatch, fleet?: FleetStates): Promise<Result<unknown, StoreFailure>>
+}
+
+/** What is rolled up. */
+export interface HistorySources {
+  /** What every process has counted since the start. */
+  families(): Promise<MetricFamilies>
+  numbers(): Promise<Result<FleetNumbers, StoreTrouble>>
+}
+
+export interface HistoryCounts {
+  /** Hours whose counts wait. */
+  readonly buffered: number
+  /** Hours whose counts never reach the store. */
+  readonly dropped: number
+  /** Times that the store did not answer; what was counted waits on. */
+  readonly failures: number
+}
+
+export interface HistoryRecorderOptions {
+  readonly clock: Clock
+  readonly logger: Pick<ProcessLogger, 'log'>
+  /** Hours that may wait. */
+  readonly limit?: number
+}
+
+/** One per front end. */
+export class HistoryRecorder {
+  readonly #store: HistoryStore
+  readonly #options: HistoryRecorderOptions
+  /** Of this run, among all that write. */
+  readonly #writer = randomUUID()
+  readonly #waiting: WaitingHours
+  /** What is being written; it stays here, under its name, until the store has answered. */
+  #writing: HistoryBatch | undefined
+  #sources: HistorySources | undefined
+  /** When what is counted next began. */
+  #since: Instant
+  #before: Totals | undefined
+  #timer: NodeJS.Timeout | undefined
+  #round: Promise<void> = Promise.resolve()
+  #closed = false
+  #numbers: FleetNumbers | undefined
+  #failures = 0
+  #lastFailure: StoreFailure['kind'] | undefined
+
+  constructor(store: HistoryStore, options: HistoryRecorderOptions) {
+    this.#store = store
+    this.#options = options
+    this.#waiting = new WaitingHours(options.limit ?? HOURS)
+    this.#since = options.clock.now()
+  }
+
+  /** As the store said it last; undefined before the first answer. */
+  get numbers(): FleetNumbers | undefined {
+    return this.#numbers
+  }
+
+  counts(): HistoryCounts {
+    return {
+      buffered: this.#waiting.size + (this.#writing === undefined ? 0 : 1),
+      dropped: this.#waiting.dropped,
+      failures: this.#failures,
+    }
+  }
+
+  /** Begins, at once and then shortly after each minute, so that an hour ends with a round. */
+  start(sources: HistorySources): void {
+    this.#sources = sources
+    const next = (): void => {
+      void this.round()
+      const wait = ROUND_MS - (Date.now() % ROUND_MS) + AFTER_MS
+      this.#timer = setTimeout(next, wait).unref()
+    }
+    next()
+  }
+
+  /** Takes, asks and writes once; after the round before. */
+  round(): Promise<void> {
+    this.#round = this.#round.then(() => this.#safely(() => this.#doRound()))
+    return this.#round
+  }
+
+  /** Takes and writes the last, when no process counts any more: what the store does not take then is lost, and said. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    if (this.#sources === undefined) return
+    this.#closed = true
+    await this.round()
+    const { buffered } = this.counts()
+    if (buffered > 0) {
+      this.#options.logger.log.error(
+        { hours: buffered },
+        'the last counts of the history did not reach the store',
+      )
+    }
+  }
+
+  /** A bug of ours must not end the front end for a chart. */
+  async #safely(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#failures += 1
+      this.#options.logger.log.error({ err: error }, 'history hit an internal error')
+    }
+  }
+
+  async #doRound(): Promise<void> {
+    const sources = this.#sources
+    if (sources === undefined) return
+    await this.#take(sources)
+    // The last round is about what was counted; the next front end says how the fleet is.
+    const fleet = this.#closed ? undefined : await this.#ask(sources)
+    await this.#write(fleet)
+  }
+
+  /** What was counted belongs to the hour in which its minute began. */
+  async #take(sources: HistorySources): Promise<void> {
+    const totals = totalsOf(await sources.families())
+    const before = this.#before
+    const counts = COUNT_KINDS.flatMap((kind) =>
+      [...totals[kind]].flatMap(([name, total]) => {
+        const value = total - (before?.[kind].get(name) ?? 0)
+        // Decisions are told although there was none: the hour was counted.
+        return value > 0 || kind === 'requests' ? [{ kind, name, value }] : []
+      }),
+    )
+    this.#before = totals
+    this.#waiting.add(this.#since, counts)
+    this.#since = this.#options.clock.now()
+  }
+
+  async #ask(sources: HistorySources): Promise<FleetStates | undefined> {
+    const read = await sources.numbers()
+    if (!read.ok) {
+      this.#failed(read.failure)
+      return undefined
+    }
+    this.#numbers = read.value
+    return statesOf(read.value)
+  }
+
+  async #write(fleet: FleetStates | undefined): Promise<void> {
+    let states = fleet
+    this.#dropLate()
+    for (;;) {
+      this.#writing ??= this.#nextBatch()
+      const batch = this.#writing
+      if (batch === undefined) return
+      const written = await this.#store.record(batch, states)
+      if (!written.ok && isTrouble(written.failure)) return this.#failed(written.failure)
+      // What can never be taken must not stop what is behind it.
+      if (!written.ok) this.#failed(written.failure)
+      else this.#answered()
+      this.#writing = undefined
+      states = undefined
+    }
+  }
+
+  /** The store knows the name of a batch not much longer, and would count it twice. */
+  #dropLate(): void {
+    const { clock, limit = HOURS } = this.#options
+    if (this.#writing === undefined || this.#writing.at >= clock.now() - limit * HOUR_MS) return
+    this.#writing = undefined
+    this.#waiting.dropped += 1
+  }
+
+  #nextBatch(): HistoryBatch | undefined {
+    const hour = this.#waiting.take()
+    return hour && { ...hour, writer: this.#writer, id: randomUUID() }
+  }
+
+  /** One line for a store that is away, not one each minute. */
+  #failed(why: StoreFailure): void {
+    this.#failures += 1
+    if (this.#lastFailure === why.kind) return
+    this.#lastFailure = why.kind
+    const facts = explanationFields(explainStore(why))
+    this.#options.logger.log.warn(facts, 'the history cannot be written: counts wait')
+  }
+
+  #answered(): void {
+    if (this.#lastFailure === undefined) return
+    this.#lastFailure = undefined
+    this.#options.logger.log.info({}, 'the history is written again')
+  }
+}
+
+/** A chart is drawn by the hour, and a walk through 100,000 devices takes some tens of milliseconds. */
+const ROUND_MS = 60_000
+/** A timer may be early by the clock, and would put a minute into the hour before. */
+const AFTER_MS = 50
+/** A week, in some MB: longer than a database is ever away. */
+const HOURS = 7 * 24
