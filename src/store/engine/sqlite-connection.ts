@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { FileGuard } from './file-guard.ts'
 import { newStamp } from './journal-stamp.ts'
+import { readRollback } from './rollback-journal.ts'
+import { whereItLies } from './where-it-lies.ts'
 
 /** Where a `Worker` finds this file. */
 export const THREAD_FILE = new URL(import.meta.url)
@@ -68,7 +70,9 @@ function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): 
     if (settings.access === 'write' && guard?.fault() !== undefined) guard.setJournalApart()
     database?.close()
     guard?.release()
-    if (settings.access === 'read') removeCompanions(settings)
+    // A file that was refused is opened by nothing: SQLite would play into it what it was refused for.
+    const isSound = database !== undefined && guard?.fault() === undefined
+    if (settings.access === 'read' && isSound) removeCompanions(settings)
   }
   const answer = (request: ThreadRequest): ThreadResponse => {
     // What undoes a change is let through whatever became of the file.
@@ -163,7 +167,8 @@ function open({ path, busyTimeout, maxBytes }: ThreadSettings): DatabaseSync {
 
 /**
  * SQLite makes the companions of a file in WAL mode beside it, for a reader too. Where it may not, and there is no `-wal`
- * with changes in it, no process has the file open: it is read as one that does not change.
+ * with changes in it, no process has the file open: it is read as one that does not change. One with a change that another
+ * program did not finish is not read: only who writes may undo that.
  */
 function openForReading({ path, busyTimeout }: ThreadSettings): DatabaseSync {
   const attempt = (location: string | URL): DatabaseSync => {
@@ -183,12 +188,22 @@ function openForReading({ path, busyTimeout }: ThreadSettings): DatabaseSync {
   } catch (error) {
     const primary = failure(0, error).errcode & 0xff
     const isWanting = primary === SQLITE_CANTOPEN || primary === SQLITE_READONLY
-    if (!isWanting || !existsSync(path) || sizeOf(`${path}-wal`) > 0) throw error
+    const at = whereItLies(path)
+    if (!isWanting || !existsSync(path) || sizeOf(`${at}-wal`) > 0) throw error
+    if (readRollback(`${at}-journal`) !== undefined) throw unfinishedChange(at)
     const unchanging = pathToFileURL(path)
     unchanging.searchParams.set('immutable', '1')
     return attempt(unchanging)
   }
 }
+
+const unfinishedChange = (at: string): Error =>
+  Object.assign(
+    new Error(
+      `${at}-journal undoes a change that another program did not finish, and what only reads undoes none: \`tfe serve\` does as it starts`,
+    ),
+    { errcode: SQLITE_CANTOPEN },
+  )
 
 const SQLITE_READONLY = 8
 const SQLITE_CANTOPEN = 14
@@ -197,7 +212,10 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 
 /** A reader leaves the companions that it made; the last connection that may write takes them away as it closes. */
 function removeCompanions({ path, busyTimeout }: ThreadSettings): void {
-  if (!existsSync(`${path}-wal`) || sizeOf(`${path}-wal`) > 0) return
+  const at = whereItLies(path)
+  if (!existsSync(`${at}-wal`) || sizeOf(`${at}-wal`) > 0) return
+  // A change that another program begins without a log meanwhile is not ours to undo.
+  if (existsSync(`${at}-journal`)) return
   try {
     const database = new DatabaseSync(path, { timeout: busyTimeout })
     try {

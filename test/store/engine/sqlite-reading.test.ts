@@ -1,6 +1,6 @@
 /** What reading and upgrading an SQLite store leave beside it, and who may read. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { SCHEMA_VERSION } from '../../../src/store/migrate/migrations.ts'
@@ -12,6 +12,13 @@ import { unwrap, unwrapFailure } from '../../support/store/sightings.ts'
 import { fill } from '../contract/transfer.ts'
 
 const STORE_FILE = join(import.meta.dirname, '../../../src/store/store.ts')
+
+/** No right of the file system stops the superuser: another account reads. */
+function asReader(script: string) {
+  const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+  const options = { ...account, encoding: 'utf8', cwd: '/' } as const
+  return spawnSync(process.execPath, ['--input-type=module', '-e', script], options)
+}
 
 test('a reader leaves the file and its folder as they were', async () => {
   await using place = await sqliteBackend.place()
@@ -64,16 +71,36 @@ test('an account that may read a store and not write beside it reads it', async 
     const lists = await store.value.documents.put({ who: 'a', from: 'b' }, { name: 'n', body: {} }, 0)
     console.log(JSON.stringify([settings.value?.map(({ name }) => name), lists.failure?.kind]))
     await store.value.close()`
-  const isRoot = process.getuid?.() === 0
-  // No right of the file system stops the superuser: another account reads.
-  const account = isRoot ? { uid: 65_534, gid: 65_534 } : {}
-  const done = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-    ...account,
-    encoding: 'utf8',
-    cwd: '/',
-  })
+  const done = asReader(script)
   chmodSync(dirname(path), 0o755)
   expect(done.stdout.trim()).toBe('[["first","second"],"store-read-only"]')
+})
+
+test('an account that cannot make the companions of a store with a journal reads nothing, by a symbolic link either', async () => {
+  await using place = await sqliteBackend.place()
+  if (place.settings.kind !== 'sqlite') return
+  const { path } = place.settings
+  const crashed = join(dirname(path), 'crashed.db')
+  const link = join(dirname(path), 'link.db')
+  {
+    await using store = await opened(place)
+    await fill(store)
+    for (const suffix of ['', '-wal']) copyFileSync(path + suffix, crashed + suffix)
+  }
+  expect(statSync(`${crashed}-wal`).size).toBeGreaterThan(0)
+  symlinkSync(crashed, link)
+  for (const at of [crashed, `${crashed}-wal`]) chmodSync(at, 0o444)
+  chmodSync(dirname(path), 0o555)
+  const script = `
+    const { readStore } = await import(${JSON.stringify(STORE_FILE)})
+    for (const path of ${JSON.stringify([crashed, link])}) {
+      const store = await readStore({ kind: 'sqlite', path }, { now: () => Date.now() })
+      console.log(store.ok ? 'read' : store.failure.kind)
+      if (store.ok) await store.value.close()
+    }`
+  const done = asReader(script)
+  chmodSync(dirname(path), 0o755)
+  expect(done.stdout).toBe('store-unavailable\nstore-unavailable\n')
 })
 
 test('a store whose copy cannot be written is not upgraded, and the fault says where it was to be', async () => {

@@ -322,8 +322,24 @@ describe('a rollback journal beside the file', () => {
         kind: 'journal-foreign',
         detail: `${at}-journal undoes a change of another file than ${at}`,
       })
+    // What a reader that was killed left: the next one takes it away, and undoes nothing by that.
+    writeFileSync(`${at}-wal`, '')
+    unwrapFailure(await readStore({ kind: 'sqlite', path: at }, testClock()))
     expect(readFileSync(at).equals(before)).toBe(true)
     expect(existsSync(`${at}-journal`)).toBe(true)
+  })
+
+  test('of a change that was not finished keeps the file from being read: half of it is no store', async () => {
+    const at = halfChanged(await closed('1', '2'))
+    const before = readFileSync(at)
+    const settings = { kind: 'sqlite', path: at } as const
+    expect(unwrapFailure(await readStore(settings, testClock()))).toMatchObject({
+      kind: 'store-unavailable',
+      detail: expect.stringContaining('that another program did not finish'),
+    })
+    expect(readFileSync(at).equals(before)).toBe(true)
+    await using again = await opened(at)
+    expect(await denied(again)).toEqual(['1', '2'])
   })
 
   test('that is empty, or that SQLite would not play back, is no fault', async () => {
