@@ -26,6 +26,7 @@ import { retainedUnder, type RetainedCertificate } from './retained-certificates
 import type { DeviceRow } from './device-draft.ts'
 import { subjectsOf } from './subjects.ts'
 import { deleteTraces } from './write-plan.ts'
+import { noteErasure } from '../refusals/erased-devices.ts'
 import { eraseRefusals } from '../refusals/erase-refusals.ts'
 import {
   boundedLimit,
@@ -236,9 +237,9 @@ export class Devices {
     )
   }
 
-  /** Forgets a device with its certificates and refusals, so that it is new when it comes back; never a blocked one. */
+  /** Forgets a device with its certificates and refusals, so that it is new when it comes back, and what it met before is not taken in any more; never a blocked one. */
   forget(actor: Actor, id: string, expected: ExpectedVersion): Outcome<void> {
-    return this.#transactions.change<void>(actor, async (tx) => {
+    return this.#transactions.change<void>(actor, async (tx, now) => {
       const row = await findRow(tx, 'devices', id)
       const found = checkVersion(row, expected, { what: 'device', key: id })
       if (!found.ok) return found
@@ -272,6 +273,11 @@ export class Devices {
         .execute()
       await tx.deleteFrom('devices').where('id', '=', id).execute()
       await deleteTraces(tx, this.#transactions.dialect, [id])
+      const marks = {
+        keys: keys.map(({ key }) => key),
+        ids: named.filter((one) => one !== undefined),
+      }
+      await noteErasure(tx, marks, now)
       return ok({
         value: undefined,
         entries: [

@@ -8,6 +8,7 @@ import type { Outcome, StoreFailure } from '../failure.ts'
 import { loadKnown } from './load-known.ts'
 import { plan, type LinkingPlan } from './linking.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
+import { withoutErased } from '../refusals/erased-devices.ts'
 import { newDeviceId } from './device-draft.ts'
 import { writeListPoints } from './list-points.ts'
 import { deleteTraces, writePlan } from './write-plan.ts'
@@ -36,13 +37,14 @@ export class Sightings {
   }
 
   /** Takes in a batch, all of it or nothing; a batch that failed may be given again. */
-  record(sightings: readonly Sighting[]): Outcome<RecordResult> {
-    const found = sightings.length
+  record(batch: readonly Sighting[]): Outcome<RecordResult> {
+    const found = batch.length
     if (found > BATCH_LIMIT) {
       return Promise.resolve(fail({ kind: 'too-many', what: 'device', found, limit: BATCH_LIMIT }))
     }
     const { dialect } = this.#transactions
     return this.#transactions.change<RecordResult>(AUTO_ACTOR, async (tx, now) => {
+      const sightings = await withoutErased(tx, batch)
       const known = await loadKnown(tx, { dialect, sightings, unsoundLimit: this.#unsoundLimit })
       const planned = plan(sightings, known, { now, newId: () => newDeviceId(now) })
       await writePlan(tx, dialect, planned)

@@ -206,6 +206,8 @@ function callerTables(dialect: Dialect): readonly string[] {
       written_at ${int} not null)${table}`,
     `create table silent_devices (device ${text} not null primary key, note ${text} not null,
       marked_by ${text} not null, marked_at ${int} not null)${table}`,
+    `create table erased_devices (digest ${text} not null primary key, at ${int} not null)${keyed}`,
+    `create index erased_devices_at on erased_devices (at)`,
   ]
 }
 

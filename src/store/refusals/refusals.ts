@@ -17,6 +17,7 @@ import {
 } from '../page.ts'
 import type { Db } from '../schema/tables.ts'
 import type { Transactions } from '../transactions.ts'
+import { refusalsWithoutErased } from './erased-devices.ts'
 import { addNotKept, countPushedOut, largestNotKept } from './not-kept.ts'
 import { readRefusal, REFUSAL_COLUMNS, refusalRow, type StoredRefusal } from './refusal-row.ts'
 import { makeRoom } from './shares.ts'
@@ -63,15 +64,16 @@ export class Refusals {
    * kept, in the same transaction; the answer says how many those were.
    */
   record(
-    { refusals, notKept }: RefusalBatch,
+    batch: RefusalBatch,
     { rows, instance }: KeepingRules,
   ): Outcome<{ readonly pushedOut: number }> {
-    const found = refusals.length
+    const found = batch.refusals.length
     if (found > BATCH_LIMIT) {
       return Promise.resolve(fail({ kind: 'too-many', what: 'refusal', found, limit: BATCH_LIMIT }))
     }
     const { dialect } = this.#transactions
     return this.#transactions.write<{ readonly pushedOut: number }, StoreFailure>(async (tx) => {
+      const { refusals, notKept } = await refusalsWithoutErased(tx, batch)
       await writerOf(tx, dialect).insert('refusals', {
         shape: REFUSAL_COLUMNS,
         rows: refusals.map((one) => refusalRow(one, instance)),

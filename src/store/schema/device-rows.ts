@@ -75,6 +75,12 @@ export interface SilentDevicesTable {
   marked_at: number
 }
 
+/** Keys and ids of devices that were forgotten, as digests, and when. */
+export interface ErasedDevicesTable {
+  digest: string
+  at: number
+}
+
 export interface DenyEntriesTable {
   kind: string
   value: string

@@ -23,6 +23,7 @@ import type {
   SearchTermsTable,
   SignedIdsTable,
   SilentDevicesTable,
+  ErasedDevicesTable,
 } from './device-rows.ts'
 import type {
   EnrollmentSettingsTable,
@@ -73,6 +74,7 @@ export interface Tables {
   history: HistoryTable
   history_writers: HistoryWritersTable
   silent_devices: SilentDevicesTable
+  erased_devices: ErasedDevicesTable
   deny_entries: DenyEntriesTable
   enforcement: EnforcementTable
   oauth: OauthTable

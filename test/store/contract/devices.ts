@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Fingerprint, Instant } from '../../../src/kernel/types.ts'
+import type { Sighting } from '../../../src/fleet/sighting.ts'
 import type { DeviceFilter } from '../../../src/store/devices/device-filter.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../../support/store/backends.ts'
-import { opened, type OpenStore, type Place } from '../../support/store/backends.ts'
+import { opened, testClock, type OpenStore, type Place } from '../../support/store/backends.ts'
+import { aDeviceRefusal } from '../../support/store/refusals.ts'
 import {
   aCertificate,
   ADMIN,
@@ -17,6 +19,8 @@ import {
   unwrap,
 } from '../../support/store/sightings.ts'
 import { makeCurrent } from './enrollment.ts'
+
+const later = (ms: number) => (SEEN + ms) as Instant
 
 const NAMES = ['alpha', 'bravo', 'charlie', 'delta', 'echo'] as const
 
@@ -197,6 +201,46 @@ export function devices(backend: Backend): void {
     expect(unwrapFailure(await store.devices.forget(ADMIN, device.id, 'any')).kind).toBe(
       'not-found',
     )
+  })
+
+  test('what a forgotten device met before does not bring it back, however late it is written', async () => {
+    await using place = await backend.place()
+    const clock = testClock()
+    await using store = await opened(place, { clock })
+    await makeCurrent(store, 'first')
+    unwrap(
+      await store.sightings.record([aSighting(aCertificate('alpha', { signedIds: ['udid-1'] }))]),
+    )
+    const [device] = unwrap(await store.devices.list(LIST)).items
+    clock.at = later(10)
+    unwrap(await store.devices.forget(ADMIN, device?.id ?? '', 'any'))
+    const met = (at: Instant) => [
+      aSighting(aCertificate('alpha'), { at }),
+      aSighting(aCertificate('renewed', { signedIds: ['udid-1'] }), { at }),
+      aSighting(undefined, { at, reportedId: 'udid-1', code: 'no-certificate', wouldRefuse: true }),
+    ]
+    const other = aSighting(aCertificate('bravo'), { at: later(5) })
+    const record = async (...sightings: readonly Sighting[]) =>
+      unwrap(await store.sightings.record(sightings)).newDevices
+    const refuse = async (at: Instant) => {
+      const refusals = [
+        aDeviceRefusal(`key ${at}`, 'alpha', { at }),
+        aDeviceRefusal(`id ${at}`, 'renewed', { at, signedIds: ['udid-1'] }),
+      ]
+      const notKept = [
+        { code: 'expired', known: true, owner: aKey('alpha'), refusals: 9, first: at, last: at },
+      ]
+      unwrap(await store.refusals.record({ refusals, notKept }, { rows: 100, instance: 'a' }))
+      const kept = unwrap(await store.refusals.list({ limit: 10 })).items.map(
+        ({ reference }) => reference,
+      )
+      return [kept.toSorted(), unwrap(await store.refusals.notKept(SEEN, 10)).length]
+    }
+    expect(await record(...met(later(9)), other)).toBe(1)
+    expect(unwrap(await store.unknownCallers.ids(SEEN, { limit: 10 })).items).toEqual([])
+    expect(await refuse(later(9))).toEqual([[], 0])
+    expect(await record(...met(later(10)))).toBe(2)
+    expect(await refuse(later(10))).toEqual([[`id ${later(10)}`, `key ${later(10)}`], 1])
   })
 
   test('the subject of a device is that of its last certificate; an id that is not known has none', async () => {
