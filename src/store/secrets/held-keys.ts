@@ -11,6 +11,9 @@ import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { KEY_OCTETS, mergeKeyRings, readKeyRing, writeKeyRing } from './key-ring.ts'
 import { versionsOf, type KeyRing } from './seal.ts'
 
+/** Tells others of a key before it is made; a failure says why it may not be. */
+type ClaimKey = (next: KeyRing) => Promise<Result<void, string>>
+
 export class HeldKeys {
   #ring: KeyRing
   /** `file:` and a path, or `env:` and a name; undefined for a ring that comes from nowhere. */
@@ -62,14 +65,17 @@ export class HeldKeys {
     }
   }
 
-  /** Adds a new key of this version to the ring's file, and holds it; a failure says why and adds none. */
-  add(version: number): Promise<Result<void, string>> {
-    const added = this.#adding.then(() => this.#addOne(version))
+  /**
+   * Adds a new key of this version to the ring's file, and holds it; a failure says why and adds none. `claim` is asked
+   * before the file is written, with the ring as it will be.
+   */
+  add(version: number, claim: ClaimKey): Promise<Result<void, string>> {
+    const added = this.#adding.then(() => this.#addOne(version, claim))
     this.#adding = added.catch(() => undefined)
     return added
   }
 
-  async #addOne(version: number): Promise<Result<void, string>> {
+  async #addOne(version: number, claim: ClaimKey): Promise<Result<void, string>> {
     const why = await this.whyNotAdded()
     const path = this.#path
     if (why !== undefined || path === undefined) return fail(why ?? '')
@@ -78,6 +84,8 @@ export class HeldKeys {
       return fail(fresh.failure.map(({ at, message }) => `${at}: ${message}`).join('; '))
     if (this.#ring.keys.has(version)) return ok(undefined)
     const next = { keys: new Map([...this.#ring.keys, [version, randomBytes(KEY_OCTETS)]]) }
+    const claimed = await claim(next)
+    if (!claimed.ok) return claimed
     try {
       await writeKeyRing(path, next)
     } catch (error) {

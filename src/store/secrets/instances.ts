@@ -89,6 +89,12 @@ export async function newestReported(db: Db): Promise<number> {
   return Math.max(0, ...instances.flatMap(versionsIn))
 }
 
+/** Whether another instance said that it holds a key of this version, whichever key that is. */
+export async function isHeldElsewhere(db: Db, version: number, self: string): Promise<boolean> {
+  const instances = await reported(db, 0 as Instant)
+  return instances.some((one) => one.id !== self && versionsIn(one).includes(version))
+}
+
 /** Instances that reported since then and lack a key, or hold another one of its version. */
 export async function instancesLacking(
   db: Db,

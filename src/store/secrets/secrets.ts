@@ -4,11 +4,13 @@
  */
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { Answer, Outcome, StoreTrouble } from '../failure.ts'
+import { explainStore } from '../explain.ts'
+import type { Answer, Outcome, StoreFailure, StoreTrouble } from '../failure.ts'
 import { planEnablingKey, type EnablingKey } from './enabling-key.ts'
 import type { HeldKeys } from './held-keys.ts'
 import {
   deleteReport,
+  isHeldElsewhere,
   RUNNING_WITHIN_MS,
   secretUsers,
   writeReport,
@@ -24,7 +26,7 @@ import {
   type SecretFacts,
 } from './key-standing.ts'
 import { currentKey, keyFault, registerKey, rotationEntry } from './key-use.ts'
-import { seal, unseal, versionsOf } from './seal.ts'
+import { seal, unseal, versionsOf, type KeyRing } from './seal.ts'
 import { isFull, MAX_SECRET_OCTETS, MAX_SECRETS, TICKET_SECRET } from './secret-limits.ts'
 import {
   ABSENT,
@@ -236,11 +238,27 @@ export class Secrets {
 
   /** Adds a new key of this version to the ring of this instance; the store goes on with the one that it has. */
   async makeKey(version: number): Outcome<void> {
-    const added = await this.#keys.add(version)
-    if (!added.ok) return fail({ kind: 'key-not-made', detail: added.failure })
-    // At once, or another instance takes the version for a key of its own; a store that is away hears of it with the next report.
-    if (this.#self !== undefined) await this.report(this.#self)
-    return added
+    const added = await this.#keys.add(version, (next) => this.#claimKey(version, next))
+    // What was claimed and could not be made is taken back, with the next report at the latest.
+    if (!added.ok && this.#self !== undefined) await this.report(this.#self)
+    return added.ok ? added : fail({ kind: 'key-not-made', detail: added.failure })
+  }
+
+  /** Of two instances that make a key of one version at the same moment, each in a file of its own, one is refused. */
+  async #claimKey(version: number, ring: KeyRing): Promise<Result<void, string>> {
+    const self = this.#self
+    if (self === undefined) return ok(undefined)
+    const claimed = await this.#transactions.write<void, StoreFailure>(async (tx) => {
+      const isTaken =
+        (await currentVersion(tx)) >= version || (await isHeldElsewhere(tx, version, self.id))
+      const detail = `another instance made key ${version} at the same moment`
+      if (isTaken) return fail({ kind: 'key-not-made', detail })
+      await writeReport(tx, self, { ring, now: this.#transactions.clock.now() })
+      return ok(undefined)
+    })
+    if (claimed.ok) return claimed
+    const why = claimed.failure
+    return fail(why.kind === 'key-not-made' ? why.detail : explainStore(why).sentence)
   }
 
   /** Tells the others which keys this instance holds; call it now and then. Instances that were silent for long are deleted. */

@@ -260,6 +260,41 @@ export function secrets(backend: Backend): void {
     }
   })
 
+  test('of two instances that make a key of one version at the same moment, each in its own file, one is refused', async () => {
+    await using place = await backend.place()
+    const folder = mkdtempSync(join(tmpdir(), 'tfe-keys-'))
+    try {
+      const ringOf = (name: string) => join(folder, name)
+      const instance = async (name: string) => {
+        await writeKeyRing(ringOf(name), aRing(1))
+        const store = await opened(place, { ring: aRing(1), ringFrom: `file:${ringOf(name)}` })
+        unwrap(await store.secrets.report({ id: name, name }))
+        return store
+      }
+      await using one = await instance('one')
+      await using other = await instance('other')
+      unwrap(await one.secrets.put(ADMIN, secret('a', 'a'), 0))
+      const made = await Promise.all([one, other].map((store) => store.secrets.makeKey(2)))
+      const failures = made.flatMap((it) => (it.ok ? [] : [it.failure]))
+      expect(failures).toEqual([
+        { kind: 'key-not-made', detail: 'another instance made key 2 at the same moment' },
+      ])
+      const isFirst = made[0]?.ok === true
+      const [winner, loser] = isFirst ? [one, other] : [other, one]
+      expect(
+        versionsOf(unwrap(await readKeyRing(`file:${ringOf(isFirst ? 'other' : 'one')}`))),
+      ).toEqual([1])
+      expect(unwrap(await loser.secrets.planEnablingKey(SINCE))).toMatchObject({ version: 3 })
+      unwrap(await winner.enforcement.require(ADMIN, RETENTION, 'any'))
+      unwrap(await winner.secrets.put(ADMIN, secret('b', 'b'), 0))
+      expect(unwrap(await loser.secrets.open('a'))?.secret.toString()).toBe('a')
+      // It lacks the key, and does not take one of its own for it.
+      expect(unwrapFailure(await loser.secrets.open('b')).kind).toBe('key-missing')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   test('a ring that a key cannot be added to says why, and one that lacks the current key says that', async () => {
     await using place = await backend.place()
     await using none = await opened(place, { ring: aRing() })
