@@ -18,7 +18,7 @@ export interface StoreSince {
   readonly enforcement: Since
   /** By the name of the setting. */
   readonly settings: ReadonlyMap<string, Since>
-  /** Entries of its deny list, by `key:<key>` and `serial:<issuer key>:<serial>`. */
+  /** Entries of its deny list that concern the certificate, by `key:<key>` and `serial:<issuer key>:<serial>`. */
   readonly denials: ReadonlyMap<string, Since & { readonly note: string }>
   readonly approval: Since | undefined
 }
@@ -31,7 +31,7 @@ type ReadStore = Pick<
 /** Reads it. */
 export async function readSince(
   store: ReadStore,
-  { key, settings }: ProcessFacts,
+  { key, settings, denials: denied }: ProcessFacts,
 ): Promise<Result<StoreSince, StoreFailure>> {
   const revision = await store.feed.revision()
   if (!revision.ok) return revision
@@ -39,7 +39,7 @@ export async function readSince(
   if (!enforcement.ok) return enforcement
   const required = await store.audit.list({ action: 'enforcement.require', limit: 1 })
   if (!required.ok) return required
-  const denials = await store.denials.list()
+  const denials = await store.denials.named(denied.map(({ of: kind, value }) => ({ kind, value })))
   if (!denials.ok) return denials
   const standings = new Map<string, Since>()
   for (const { name } of settings) {

@@ -5,6 +5,7 @@
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
+import { inList } from '../engine/bulk-rows.ts'
 import type { Answer, Outcome } from '../failure.ts'
 import { instantColumn, throwUnknownRow, enumColumn, type RowRef } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
@@ -41,6 +42,24 @@ export class Denials {
         .orderBy('value')
         .execute()
       return rows.map(readDenyEntry)
+    })
+  }
+
+  /** The entries among these that there are, named as in the feed: by kind and value. */
+  named(
+    wanted: readonly { readonly kind: DenyTarget['kind']; readonly value: string }[],
+  ): Answer<readonly DenyEntry[]> {
+    const { dialect } = this.#transactions
+    const values = wanted.map(({ value }) => value)
+    return this.#transactions.read(async (db) => {
+      const rows = await db
+        .selectFrom('deny_entries')
+        .selectAll()
+        .where('value', 'in', inList(dialect, values))
+        .execute()
+      return rows
+        .filter((row) => wanted.some(({ kind, value }) => row.kind === kind && row.value === value))
+        .map(readDenyEntry)
     })
   }
 

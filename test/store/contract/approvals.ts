@@ -223,6 +223,14 @@ export function approvals(backend: Backend): void {
     expect(unwrap(await store.denials.list()).map(({ denied }) => denied)).toEqual(
       expect.arrayContaining([key, serial]),
     )
+    const value = `${serial.issuerKey}:${serial.serial}`
+    const wanted = [
+      { kind: 'serial', value },
+      { kind: 'key', value },
+      { kind: 'key', value: 'none' },
+    ] as const
+    expect(unwrap(await store.denials.named(wanted)).map(({ denied }) => denied)).toEqual([serial])
+    expect(unwrap(await store.denials.named([]))).toEqual([])
     unwrap(await store.denials.remove(ADMIN, key))
     expect(unwrapFailure(await store.denials.remove(ADMIN, key)).kind).toBe('not-found')
     const actions = unwrap(await store.audit.list({ limit: 9 })).items.map(({ action }) => action)
