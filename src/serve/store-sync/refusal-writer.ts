@@ -33,8 +33,11 @@ export interface RefusalCounts {
 export interface RefusalWriterEvents {
   storeFailed(why: StoreFailure): void
   storeAnswered(): void
-  /** A batch hit an internal error, or can never be taken, and is dropped. */
-  dropped(refusals: number, error: unknown): void
+  /** A batch hit an internal error, or can never be taken, and is dropped; told of the first until one is taken again. */
+  dropped(
+    refusals: number,
+    why: { readonly failure: StoreFailure } | { readonly error: unknown },
+  ): void
   /** The program ends, and so many refusals did not reach the store. */
   unwritten(refusals: number): void
 }
@@ -62,6 +65,7 @@ export class RefusalWriter {
   #pushedOut = 0
   #failures = 0
   #lastFailure: StoreFailure['kind'] | undefined
+  #isDropping = false
 
   constructor(store: RefusalStore, options: RefusalWriterOptions = {}) {
     this.#store = store
@@ -121,10 +125,10 @@ export class RefusalWriter {
         const written = await this.#store.record(batch)
         if (written.ok) this.#taken(batch, written.value.pushedOut)
         else if (isTrouble(written.failure)) return this.#failed(written.failure)
-        else this.#drop(batch, written.failure)
+        else this.#drop(batch, { failure: written.failure })
       } catch (error) {
         // A bug of ours must not end the front end, nor stop the batches behind this one.
-        this.#drop(batch, error)
+        this.#drop(batch, { error })
       }
     }
   }
@@ -149,6 +153,7 @@ export class RefusalWriter {
     this.#pushedOut += pushedOut
     if (this.#lastFailure !== undefined) this.#options.events.storeAnswered()
     this.#lastFailure = undefined
+    this.#isDropping = false
   }
 
   #failed(why: StoreFailure): void {
@@ -159,10 +164,12 @@ export class RefusalWriter {
     this.#timer = setTimeout(() => void this.flush(), this.#options.retryMs).unref()
   }
 
-  #drop({ refusals }: RefusalBatch, error: unknown): void {
+  #drop({ refusals }: RefusalBatch, why: Parameters<RefusalWriterEvents['dropped']>[1]): void {
     this.#writing.shift()
     for (const { known } of refusals) this.#notKept[known ? 'known' : 'other'] += 1
-    this.#options.events.dropped(refusals.length, error)
+    // A flood makes many batches a second, and each line would say the same; the metric counts all.
+    if (!this.#isDropping) this.#options.events.dropped(refusals.length, why)
+    this.#isDropping = true
   }
 }
 
@@ -171,8 +178,16 @@ export const refusalWriterLog = ({ log }: ProcessLogger): RefusalWriterEvents =>
   storeFailed: (why) =>
     log.error(explanationFields(explainStore(why)), 'refusals cannot be written: they wait'),
   storeAnswered: () => log.info({}, 'refusals are written again'),
-  dropped: (refusals, error) =>
-    log.error({ refusals, err: error }, 'internal error: a batch of refusals is dropped'),
+  dropped: (refusals, why) =>
+    'failure' in why
+      ? log.error(
+          { refusals, ...explanationFields(explainStore(why.failure)) },
+          'refusals are dropped, because the store does not take them: their references lead nowhere',
+        )
+      : log.error(
+          { refusals, err: why.error },
+          'internal error: refusals are dropped: their references lead nowhere',
+        ),
   unwritten: (refusals) =>
     log.error({ refusals }, 'the last refusals did not reach the store in time'),
 })

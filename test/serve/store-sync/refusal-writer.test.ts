@@ -3,8 +3,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { KeptRefusal, RefusalBatch } from '../../../src/fleet/kept-refusal.ts'
 import { fail, ok } from '../../../src/kernel/types.ts'
+import { openLogTo } from '../../../src/serve/log.ts'
 import {
   RefusalWriter,
+  refusalWriterLog,
   type RefusalStore,
   type RefusalWriterEvents,
 } from '../../../src/serve/store-sync/refusal-writer.ts'
@@ -115,6 +117,34 @@ test.each<[string, () => Promise<never>]>([
   expect(taken.map(({ refusals }) => refusals.length)).toEqual([1])
   expect(writer.counts()).toMatchObject({ kept: 1, notKept: { other: 2 }, pushedOut: 3 })
   expect(said).toEqual(['dropped 2'])
+})
+
+test('batches that are dropped one after another are told of once, with why, and again after one was taken', async () => {
+  const answers = ['too-many', 'too-many', 'ok', 'too-many'] as const
+  let calls = 0
+  const store: RefusalStore = {
+    record: () => {
+      const answer = answers[calls]
+      calls += 1
+      const failure = { kind: 'too-many', what: 'refusal', found: 1, limit: 0 } as const
+      return Promise.resolve(answer === 'ok' ? ok({ pushedOut: 0 }) : fail(failure))
+    },
+  }
+  const lines: Record<string, unknown>[] = []
+  const logger = openLogTo(
+    { write: (text) => void lines.push(JSON.parse(text) as Record<string, unknown>) },
+    { level: 'info', requests: true, connections: true },
+  )
+  const writer = new RefusalWriter(store, { batch: 1, events: refusalWriterLog(logger) })
+  writer.add(batchOf(...many(4)))
+  await writer.flush()
+  expect(writer.counts()).toMatchObject({ kept: 1, notKept: { other: 3 } })
+  const line = {
+    refusals: 1,
+    reason: expect.stringContaining('refusal') as string,
+    msg: 'refusals are dropped, because the store does not take them: their references lead nowhere',
+  }
+  expect(lines).toMatchObject([line, line])
 })
 
 test('the end of the program writes the last, and says how many the store did not take', async () => {
