@@ -1,5 +1,4 @@
 /** Every sound path held against standing, deny list and time; or why there is none. */
-import { explain } from '../../decide/explain-refusal.ts'
 import { FINDING_EXPLANATIONS } from '../../decide/explain-trust-finding.ts'
 import { judgePath } from '../../decide/judge-path.ts'
 import type { Standing } from '../../decide/policy.ts'
@@ -14,7 +13,8 @@ import type { ExplainContext } from './context.ts'
 /** One section per sound path, or one that says why there is none. */
 export function pathSections(paths: PathResult, context: ExplainContext): readonly Section[] {
   if (!paths.ok) {
-    const { code } = explain(paths.failure)
+    // Of a certificate that is kept only the code is: no sentence can be made of it.
+    const { kind: code } = paths.failure
     return [{ title: 'Paths to a trust anchor', steps: [no(`no sound path: ${code}`)] }]
   }
   return paths.value.map((path, index) => ({
