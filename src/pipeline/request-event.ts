@@ -58,6 +58,8 @@ export function requestEvent(
   const { identity, throttled, status, firstByteMs } = outcome
   const held = throttled?.refusal
   const explanation = held === undefined ? explanationOf(verdict, outcome) : explainThrottle(held)
+  // In recording there is an explanation, and the device reads the answer of the upstream.
+  const isTold = held !== undefined || outcome.failure !== undefined || isTurnedAway(verdict)
   return {
     method: facts.method,
     path: facts.path,
@@ -75,7 +77,7 @@ export function requestEvent(
     reason: explanation?.sentence.slice(0, MAX_REASON),
     next_step: explanation?.nextStep,
     // Only what the device was told can be asked about.
-    reference: explanation === undefined || status === undefined ? undefined : facts.reference,
+    reference: isTold && status !== undefined ? facts.reference : undefined,
     bytes_in: outcome.bytesIn,
     bytes_out: outcome.bytesOut,
     duration_ms: tenths(facts.durationMs),
@@ -85,6 +87,9 @@ export function requestEvent(
     snapshot: facts.snapshot,
   }
 }
+
+const isTurnedAway = (verdict: Verdict): boolean =>
+  verdict.kind === 'rejected' || verdict.decision.kind === 'refuse'
 
 function verdictFields(verdict: Verdict) {
   if (verdict.kind === 'rejected') return { ...NO_ROUTE, ...refusalFields(verdict.facts.code) }

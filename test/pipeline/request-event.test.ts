@@ -1,0 +1,81 @@
+/** A line of the log has a reference where the device was told one, for it leads to what is kept; else it has none. */
+import { expect, test } from 'vitest'
+import { decide } from '../../src/decide/decide.ts'
+import type { Enforcement, RouteClass } from '../../src/decide/policy.ts'
+import type { Instant } from '../../src/kernel/types.ts'
+import type { RouteRow } from '../../src/config/routes/types.ts'
+import {
+  requestEvent,
+  type RequestFacts,
+  type RequestOutcome,
+  type Verdict,
+} from '../../src/pipeline/request-event.ts'
+import { explainRejection } from '../../src/pipeline/rejection.ts'
+import { EMPTY_POLICY } from '../support/empty-policy.ts'
+
+const FACTS: RequestFacts = {
+  method: 'GET',
+  path: '/device/x',
+  host: 'localhost',
+  reference: '0123456789abcdef-1',
+  userAgent: undefined,
+  snapshot: 1,
+  durationMs: 1,
+}
+const OUTCOME: RequestOutcome = {
+  identity: { verify: 'NONE', withheld: 'nothing' },
+  status: 200,
+  bytesIn: 0,
+  bytesOut: 0,
+  connectMs: undefined,
+  firstByteMs: undefined,
+  server: undefined,
+  retried: false,
+  failure: undefined,
+}
+
+const judged = (route: RouteClass, enforcement: Enforcement): Verdict => ({
+  kind: 'judged',
+  decision: decide(
+    { peer: { kind: 'none' }, route },
+    { ...EMPTY_POLICY, enforcement },
+    0 as Instant,
+  ),
+  route: { id: 'row', class: route, upstream: 'mdm' } as RouteRow,
+  timeliness: undefined,
+  reported: undefined,
+})
+
+const REJECTED: Verdict = {
+  kind: 'rejected',
+  facts: explainRejection({ kind: 'listener-gone' }),
+}
+
+const told = (verdict: Verdict, outcome: Partial<RequestOutcome> = {}): boolean =>
+  requestEvent(FACTS, verdict, { ...OUTCOME, ...outcome }).reference !== undefined
+
+test.each([
+  ['a refusal', judged('device', 'required'), { status: 403 }, true],
+  [
+    'a refusal of a device that is gone',
+    judged('device', 'required'),
+    { status: undefined },
+    false,
+  ],
+  ['a request that no row is for', REJECTED, { status: 404 }, true],
+  [
+    'an upstream that cannot be reached',
+    judged('open', 'required'),
+    { status: 502, failure: { kind: 'connect-timeout', limit: 1 } },
+    true,
+  ],
+  ['an admission', judged('open', 'required'), {}, false],
+  [
+    'an admission in recording, whose device reads the upstream',
+    judged('device', 'recording'),
+    {},
+    false,
+  ],
+] as const)('%s', (_, verdict, outcome, isTold) => {
+  expect(told(verdict, outcome as Partial<RequestOutcome>)).toBe(isTold)
+})
