@@ -49,7 +49,7 @@ export interface Device {
   readonly approvalAt: Instant | undefined
   /** Approved, and not seen since (S2-16). */
   readonly awaiting: boolean
-  /** The enrollment setting of its last sound certificate. */
+  /** The enrollment setting of its last sound certificate that was not refused for what it or its CA is. */
   readonly setting: string | undefined
   /** When its last sound certificate ends. */
   readonly notAfter: Instant | undefined

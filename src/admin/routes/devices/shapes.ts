@@ -46,7 +46,9 @@ export const filterProperties = {
     stringEnum(DEPARTURES, "How it departs from what the server's documents say of its class."),
   ),
   listener: Type.Optional(text(200)),
-  setting: Type.Optional(text(200, 'The enrollment setting of its last sound certificate.')),
+  setting: Type.Optional(
+    text(200, 'Of its last sound certificate that was not refused for what it or its CA is.'),
+  ),
   verdict: Type.Optional(stringEnum(VERDICTS)),
   code: Type.Optional(
     text(
