@@ -109,17 +109,23 @@ class ClusterWorkerPool implements WorkerPool {
     this.#broadcast({ kind: 'overlay', delta })
   }
 
-  /** The first that serves is asked: all judge by the same. */
+  /** All judge by the same: the first that serves is asked, and while no answer comes one more each second. */
   explain(question: Question): Promise<Explained> {
-    const handle = [...this.#workers.values()].find(({ serving }) => serving)
-    if (handle === undefined) return Promise.resolve({ kind: 'not-serving' })
+    const serving = [...this.#workers.values()].filter((handle) => handle.serving).values()
     this.#nextId += 1
     const id = this.#nextId
     const { promise, resolve } = Promise.withResolvers<Explained>()
-    const late = setTimeout(() => resolve({ kind: 'not-serving' }), EXPLAIN_TIMEOUT_MS)
+    const askNext = (): boolean => {
+      const { value: handle } = serving.next()
+      if (handle !== undefined) send(handle, { kind: 'explain', id, question })
+      return handle !== undefined
+    }
     this.#questions.set(id, resolve)
-    send(handle, { kind: 'explain', id, question })
+    if (!askNext()) resolve({ kind: 'not-serving' })
+    const more = setInterval(askNext, EXPLAIN_PATIENCE_MS)
+    const late = setTimeout(() => resolve({ kind: 'not-serving' }), EXPLAIN_TIMEOUT_MS)
     return promise.finally(() => {
+      clearInterval(more)
       clearTimeout(late)
       this.#questions.delete(id)
     })
@@ -338,5 +344,7 @@ const REPLACE_AFTER_MS = 1000
 const ANSWER_TIMEOUT_MS = 10_000
 const IN_TIME = ` within ${ANSWER_TIMEOUT_MS / 1000} seconds`
 const SCRAPE_TIMEOUT_MS = 5000
-/** An answer takes milliseconds; a worker that is this late hangs, or has ended. */
+/** An answer takes milliseconds; a worker that is this late hangs, has ended, or is very busy. */
+const EXPLAIN_PATIENCE_MS = 1000
+/** A person waits; four more workers were asked by then. */
 const EXPLAIN_TIMEOUT_MS = 5000

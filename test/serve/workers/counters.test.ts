@@ -1,9 +1,8 @@
 /** Counters of a front end with workers, as a scraper sees them while workers come and go. */
-import type { ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { requestOnce } from '../../support/devices/request-once.ts'
 import { fleet } from '../../support/front-ends/product.ts'
+import { childrenOf } from '../../support/programs/children-of.ts'
 import { serveProcess, type ServeProcess } from '../../support/front-ends/serve-process.ts'
 import { totalIn } from '../../support/metrics/exposition.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
@@ -65,9 +64,4 @@ async function visits({ port }: ServeProcess, count: number): Promise<void> {
   for (let visit = 0; visit < count; visit += 1) {
     await requestOnce({ port }, { version: 'TLSv1.3', device: fleet.device })
   }
-}
-
-function childrenOf({ pid }: ChildProcess): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return text.trim().split(' ').map(Number)
 }

@@ -1,8 +1,7 @@
 /** Workers that start, end and are reloaded meanwhile: each of them gives the same answer. */
-import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -15,6 +14,7 @@ import { crlServer } from '../../support/crl-server.ts'
 import { mintCrl, serialIn } from '../../support/certificates/mint-crl.ts'
 import { clientTls, fleet, productYaml, writeFiles } from '../../support/front-ends/product.ts'
 import { MAIN, serveProcess, type ServeProcess } from '../../support/front-ends/serve-process.ts'
+import { childrenOf } from '../../support/programs/children-of.ts'
 import { Program } from '../../support/programs/program.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
@@ -160,11 +160,6 @@ async function replaceOne(frontEnd: ServeProcess): Promise<void> {
 /** Asks again until it is so; each ask is a real round trip. */
 async function ready(frontEnd: ServeProcess): Promise<void> {
   while (!(await frontEnd.fetchStatus('/readyz')).startsWith('ready'));
-}
-
-function childrenOf({ pid }: ChildProcess): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return text.trim().split(' ').map(Number)
 }
 
 interface WorkerAlone extends AsyncDisposable {
