@@ -6,6 +6,7 @@ import { shownAccount, type Told } from '../../admin/routes/explain/shapes.ts'
 import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
 import { PeerCache } from '../../identify/peer.ts'
+import type { KeptRefusal } from '../../fleet/kept-refusal.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import { explainUnrouted } from '../../pipeline/rejection.ts'
 import { openStoredState, type OpenedState } from '../../serve/store-sync/read-stored-state.ts'
@@ -15,14 +16,18 @@ import { note, type Section } from '../../state/explain/account.ts'
 import type { Knowledge } from '../../state/explain/context.ts'
 import { assumeOAuthEnabled } from '../../state/explain/endpoint.ts'
 import { answer } from '../../state/explain/explain.ts'
-import { lastShown } from '../../state/explain/kept.ts'
 import { readSince } from '../../state/explain/since.ts'
-import type { Subject } from '../../state/explain/question.ts'
+import type { Circumstances, Question, Subject } from '../../state/explain/question.ts'
+import { lastShown } from '../../state/explain/kept.ts'
+import { thenAndNow } from '../../state/explain/then-and-now.ts'
 import { readCertificates } from '../certificate-file.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 import { unknownNameText } from '../text-layout.ts'
 import type { Asked, AskedSubject } from './arguments.ts'
 import { loadCrls } from './lists.ts'
+import { notKnownOf, questionOfReference } from './offline-reference.ts'
+
+type FileOrDevice = Exclude<AskedSubject, { readonly kind: 'reference' }>
 
 /** Why there is no account: faults of what was read, or a sentence about what was typed. */
 export type Unexplained = readonly Fault[] | string
@@ -67,34 +72,43 @@ async function explainBy(
   if (rules?.ok === false) return rules
   const compiled = rules?.value ?? (opened === undefined ? alone : assumeOAuthEnabled(alone))
   const knowledge = knowledgeOf(opened)
-  const subject = await subjectFor(askedSubject, stored)
-  if (!subject.ok) return subject
+  const put =
+    askedSubject.kind === 'reference'
+      ? await questionOfReference({ ...askedSubject, circumstances }, { stored, config })
+      : await questionOf({ subject: askedSubject, circumstances }, stored)
+  if (!put.ok) return put
+  const { question, refusal } = put.value
   const withLists = await loadCrls(compiled, stored?.state.kept ?? [], circumstances.at ?? now)
-  const account = answer(
-    { ...circumstances, subject: subject.value },
-    {
-      compiled: withLists.compiled,
-      peerCache: new PeerCache({ now: () => now }),
-      now,
-      knowledge,
-      snapshot: undefined,
-      unrouted: explainUnrouted,
-    },
-  )
+  const account = answer(question, {
+    compiled: withLists.compiled,
+    peerCache: new PeerCache({ now: () => now }),
+    now,
+    knowledge,
+    snapshot: undefined,
+    unrouted: explainUnrouted,
+  })
   if (account === undefined) {
-    const wanted = circumstances.listener ?? ''
+    const wanted = question.listener ?? ''
     const names = [...compiled.listeners.keys()]
     return fail(unknownNameText(`there is no listener '${wanted}'`, wanted, names))
   }
-  const since = stored && (await readSince(stored.store, account.inForce))
+  const read = stored && (await readSince(stored.store, account.inForce))
+  const since = read?.ok === true ? read.value : undefined
+  const unknown = refusal === undefined ? [] : notKnownOf(refusal)
   const told: Told = {
     account: {
       ...account,
-      sections: [...withLists.sections, ...account.sections, ...unaskedSections(opened)],
+      sections: [
+        ...withLists.sections,
+        ...account.sections,
+        ...unaskedSections(opened),
+        ...unknownSections(unknown),
+      ],
     },
-    since: since?.ok === true ? since.value : undefined,
+    since,
     knownFrom: knowledge,
-    unknown: [],
+    unknown,
+    compared: refusal && thenAndNow(refusal, account, since),
   }
   return ok(shownAccount(told))
 }
@@ -104,18 +118,30 @@ function knowledgeOf(opened: Basis['opened']): Knowledge {
   return opened.ok ? 'store' : 'file'
 }
 
+/** What is judged, and the refusal that it is about where a reference was asked about. */
+interface Put {
+  readonly question: Question
+  readonly refusal?: KeptRefusal
+}
+
+async function questionOf(
+  {
+    subject: asked,
+    circumstances,
+  }: { readonly subject: FileOrDevice; readonly circumstances: Circumstances },
+  stored: OpenedState | undefined,
+): Promise<Result<Put, Unexplained>> {
+  const subject = await subjectFor(asked, stored)
+  return subject.ok ? ok({ question: { ...circumstances, subject: subject.value } }) : subject
+}
+
 async function subjectFor(
-  asked: AskedSubject,
+  asked: FileOrDevice,
   stored: OpenedState | undefined,
 ): Promise<Result<Subject, Unexplained>> {
   if (asked.kind === 'file') {
     const ders = readCertificates(asked.path)
     return ders.ok ? ok({ kind: 'presented', ders: ders.value }) : fail([ders.failure])
-  }
-  if (asked.kind === 'reference') {
-    const message =
-      'found a reference, wanted a front end to ask about it: see that one serves, or name a certificate or a device'
-    return fail([{ at: asked.reference, message }])
   }
   if (stored === undefined) {
     return fail([
@@ -158,3 +184,9 @@ function unaskedSections(opened: Basis['opened']): readonly Section[] {
   const why = opened.failure.map(({ at, message }) => `${at}: ${message}`)
   return [{ title: 'What was not asked', steps: [note(said, ...why, next)] }]
 }
+
+/** Each thing on a line of its own. */
+const unknownSections = (unknown: readonly string[]): readonly Section[] =>
+  unknown.length === 0
+    ? []
+    : [{ title: 'What could not be known', steps: unknown.map((one) => note(one)) }]
