@@ -67,6 +67,8 @@ export interface RefusedCertificate {
   readonly issuerKey: KeyFingerprint | undefined
   /** Device ids in it; none where no path was sound. */
   readonly signedIds: readonly string[]
+  /** The code of why no path was sound, where none was: it may have been refused for something else. */
+  readonly pathFailure?: string | undefined
 }
 
 /** Refusals that were counted and not kept, because the share that they are of was full. */

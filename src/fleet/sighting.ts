@@ -66,6 +66,8 @@ export interface SightedCertificate {
   readonly notAfter: Instant
   readonly setting: string | undefined
   readonly sound: boolean
+  /** The code of why no path is sound, where none is; undefined where that is not known. */
+  readonly pathFailure?: string | undefined
   /** Where it says that its revocation list is; undefined where it names no http URL. */
   readonly listUrl?: string | undefined
 }

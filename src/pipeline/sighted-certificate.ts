@@ -24,6 +24,7 @@ export function sightedCertificate({
     notAfter: leaf.notAfter,
     setting: path?.anchor.setting,
     sound: path !== undefined,
+    pathFailure: paths.ok ? undefined : paths.failure.kind,
     listUrl: listUrlsOf(leaf.extensions.distributionPoints)[0],
   }
 }

@@ -10,7 +10,9 @@ export function lastShown({ device, certificates }: DeviceDetail): Subject {
   const [newest] = certificates.toSorted((one, other) => other.lastSeen - one.lastSeen)
   // When they were shown is kept to the hour: the last verdict tells them apart.
   const recent = certificates.filter(({ lastSeen }) => lastSeen === newest?.lastSeen)
-  const last = recent.find(({ code }) => code === device.code) ?? newest
+  // A code that none of them has is one that a certificate without a sound path met: such a one keeps why it has none.
+  const last =
+    recent.find(({ code }) => code === device.code) ?? recent.find(({ sound }) => !sound) ?? newest
   return last === undefined ? { kind: 'none' } : keptSubject(last)
 }
 
@@ -61,7 +63,9 @@ export function askedThen({
   address,
 }: KeptRefusal): Question {
   const subject: Subject =
-    it === undefined ? { kind: 'none' } : shown(it, { setting: it.setting, code })
+    it === undefined
+      ? { kind: 'none' }
+      : shown(it, { setting: it.setting, code: it.pathFailure ?? code })
   return {
     subject,
     listener,

@@ -60,7 +60,7 @@ export function tell(
 function explainIn(why: Refusal, isKept: boolean): Explanation {
   if (!isKept || !isPathFailureKind(why.kind)) return explain(why)
   return {
-    sentence: `no sound path leads from its certificate to a trust anchor, as it was when the device last showed it (${why.kind}); what spoke against each path is not kept`,
+    sentence: `no sound path leads from its certificate to a trust anchor, by what is kept of it (${why.kind}); what spoke against each path is not`,
     nextStep: 'explain the certificate itself: `tfe explain CERT.pem`',
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Every kind of ask that a configuration can put to the judge: rows that are alike in what they ask, from inside and
- * outside, once. Names, policies and networks that a row asks for are left out: what is kept of a certificate cannot answer.
+ * outside, once. Names, policies and networks that a row asks for, and what a client says of itself, are left out: what is
+ * kept of a certificate cannot answer.
  */
 import type { Config } from '../../config/config.ts'
 import type { Listener } from '../../config/listener/types.ts'
@@ -22,7 +23,7 @@ export interface KindOfAsk {
 }
 
 /** The configuration as far as it says what is asked. */
-export type AskedConfig = Pick<Config, 'approval' | 'listeners'>
+export type AskedConfig = Pick<Config, 'approval' | 'listeners' | 'withoutGrace'>
 
 /** Returns the kinds, in the order in which their first rows stand; `closed` names listeners that take no connection. */
 export function kindsOfAsk(
@@ -103,7 +104,7 @@ function originsOf(listener: Listener, approval: Config['approval']): readonly O
 }
 
 /** What of the rows cannot be asked of what is kept, in words; empty where everything is asked. */
-export function notAsked({ listeners }: AskedConfig): readonly string[] {
+export function notAsked({ listeners, withoutGrace }: AskedConfig): readonly string[] {
   const rows = listeners.flatMap(({ routes }) => routes.rows)
   const has = (test: (row: RouteRow) => boolean): boolean => rows.some(test)
   return [
@@ -111,5 +112,8 @@ export function notAsked({ listeners }: AskedConfig): readonly string[] {
       ? ['match rules on names and policies of certificates']
       : []),
     ...(has(({ networks }) => networks !== undefined) ? ['networks that rows are open to'] : []),
+    ...(withoutGrace.length > 0 && has((row) => row.class === 'renewal')
+      ? ['what clients say of themselves, by which some have no grace']
+      : []),
   ]
 }

@@ -55,7 +55,8 @@ export class CertificateRetention {
     if (last !== undefined && last.last_seen > at) return
     const row = rowOf(certificate, {
       verdict,
-      code,
+      // What else it is refused for comes and goes; why it has no sound path is of the certificate, and asked for later.
+      code: certificate.pathFailure ?? code,
       first_seen: last?.first_seen ?? at,
       last_seen: at,
     })

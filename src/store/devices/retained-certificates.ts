@@ -28,7 +28,7 @@ export interface RetainedCertificate extends Pick<
 > {
   readonly device: string
   readonly approval: Approval
-  /** What it met last. */
+  /** What it met last; of one without a sound path, why it has none. */
   readonly code: string
   /** When its key was first seen with a sound certificate of the setting: what the cut-off `known-devices` asks. */
   readonly knownSince: Instant

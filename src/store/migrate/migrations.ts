@@ -168,7 +168,8 @@ function version3(dialect: Dialect): readonly string[] {
       sentence ${text} not null, next_step ${text}, status ${int}, method ${text}, path ${text},
       address ${text} not null, known ${int} not null, owner ${text} not null, snapshot ${int}, fingerprint ${text},
       key ${text}, subject ${text}, issuer ${text}, serial ${text}, not_before ${int}, not_after ${int},
-      setting ${text}, issuer_key ${text}, signed_ids ${text}, instance ${text} not null)${table}`,
+      setting ${text}, issuer_key ${text}, signed_ids ${text}, path_failure ${text},
+      instance ${text} not null)${table}`,
     `create index refusals_at on refusals (at, id)`,
     `create index refusals_key on refusals (key) where key is not null`,
     // Holds whatever the shares ask: they are worked out without a look at the rows.

@@ -70,6 +70,7 @@ function readShown(row: RefusalRow, fingerprint: string): RefusedCertificate {
     setting: orUndefined(row.setting),
     issuerKey: (row.issuer_key ?? undefined) as KeyFingerprint | undefined,
     signedIds: stringListColumn(at, 'signed_ids'),
+    pathFailure: orUndefined(row.path_failure),
   }
 }
 
@@ -103,6 +104,7 @@ export function refusalRow(refusal: KeptRefusal, instance: string): object {
     setting: certificate?.setting,
     issuer_key: certificate?.issuerKey,
     signed_ids: certificate && JSON.stringify(certificate.signedIds),
+    path_failure: certificate?.pathFailure,
     instance,
   }
 }
@@ -135,5 +137,6 @@ export const REFUSAL_COLUMNS: RowShape = {
   setting: 'text',
   issuer_key: 'text',
   signed_ids: 'text',
+  path_failure: 'text',
   instance: 'text',
 }

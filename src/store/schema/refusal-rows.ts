@@ -33,6 +33,8 @@ export interface RefusalsTable {
   issuer_key: string | null
   /** JSON list of texts. */
   signed_ids: string | null
+  /** Null where a path was sound. */
+  path_failure: string | null
   /** The replica that refused; its log has the line. */
   instance: string
 }

@@ -352,6 +352,28 @@ export function devices(backend: Backend): void {
     )
   })
 
+  test('a certificate without a sound path keeps why it has none, whatever else it is refused for', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const certificate = {
+      ...aCertificate('bad'),
+      sound: false,
+      setting: undefined,
+      pathFailure: 'weak-key',
+    }
+    for (const [at, code] of ['weak-key', 'address-not-allowed', 'blocked'].entries()) {
+      const met = { verdict: 'refuse', code, at: (SEEN + at) as Instant } as const
+      unwrap(await store.sightings.record([aSighting(certificate, met)]))
+      const { items } = unwrap(await store.devices.retainedCertificates(undefined, { limit: 10 }))
+      expect(items.map((one) => one.code)).toEqual(['weak-key'])
+      const [device] = items
+      const found = unwrap(await store.devices.find(device?.device ?? ''))
+      // What the device met is told by itself.
+      expect(found?.device.code).toBe(code)
+      expect(found?.certificates.map((one) => one.code)).toEqual(['weak-key'])
+    }
+  })
+
   test('of each device under no setting the last certificate is told with what it met, and of one that never came none', async () => {
     await using place = await backend.place()
     await using store = await opened(place)

@@ -44,7 +44,9 @@ export function refusals(backend: Backend): void {
       await using place = await backend.place()
       await using store = await opened(place)
       unwrap(await store.sightings.record([aSighting(aCertificate('one'))]))
-      const refusal = aDeviceRefusal('aa11-1', 'one', { signedIds: ['id-1'] })
+      const { certificate, ...facts } = aDeviceRefusal('aa11-1', 'one', { signedIds: ['id-1'] })
+      const shown = certificate && { ...certificate, pathFailure: 'weak-key' }
+      const refusal = { ...facts, certificate: shown }
       await record(store, [refusal, aRefusal('bb22-1')])
       const [device] = unwrap(
         await store.devices.list({ filter: {}, order: 'newest', limit: 1, minimums: [] }),

@@ -154,7 +154,9 @@ export const certificateShape = strictObject({
   setting: nullable(Type.String()),
   sound: Type.Boolean(),
   verdict: stringEnum(VERDICTS),
-  code: Type.String(),
+  code: Type.String({
+    description: 'What it met last; of one without a sound path, why it has none.',
+  }),
   first_seen: time('When it was first shown.'),
   last_seen: time('When it was last shown.'),
 })
