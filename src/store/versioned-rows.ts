@@ -4,11 +4,11 @@
  */
 import { sql, type RawBuilder, type Selectable } from 'kysely'
 import { fail, ok, type Result } from '../kernel/types.ts'
-import type { Outcome, ChangeRefusal, EntityKind } from './failure.ts'
+import type { Outcome, ChangeRefusal, EntityKind, StoreFailure } from './failure.ts'
 import { PRIMARY_KEYS, type ExportedTable } from './schema/exported-tables.ts'
-import type { Db, Tables } from './schema/tables.ts'
+import type { Db, Tables, Tx } from './schema/tables.ts'
 import type { Topic } from './schema/vocabulary.ts'
-import type { Actor, AuditEntry, Transactions } from './transactions.ts'
+import type { Actor, AuditEntry, ChangeResult, Transactions } from './transactions.ts'
 
 /** An `ExpectedVersion` is the version that a change was decided on (`If-Match`); `any` is `*`. */
 export type ExpectedVersion = number | 'any'
@@ -58,20 +58,26 @@ export interface Removal<Table extends ExportedTable> {
 export function removeRow<Table extends ExportedTable>(
   transactions: Transactions,
   actor: Actor,
-  { table, what, key, expected, entry, topic }: Removal<Table>,
+  removal: Removal<Table>,
 ): Outcome<void> {
-  return transactions.change<void>(actor, async (tx) => {
-    const row = await findRow(tx, table, ...key)
-    const named = { what, key: key.at(-1) ?? '' }
-    const found = checkVersion(row && { ...ABSENT, ...row }, expected, named)
-    if (!found.ok) return found
-    await sql`delete from ${sql.table(table)} where ${hasKey(table, key)}`.execute(tx)
-    const audited = entry(found.value)
-    const { subject } = audited
-    return ok({
-      value: undefined,
-      entries: [audited],
-      notices: topic === undefined ? [] : [{ topic, subject }],
-    })
+  return transactions.change<void>(actor, (tx) => removeWithin(tx, removal))
+}
+
+/** Does so within a transaction that has asked something first. */
+export async function removeWithin<Table extends ExportedTable>(
+  tx: Tx,
+  { table, what, key, expected, entry, topic }: Removal<Table>,
+): Promise<Result<ChangeResult<void>, StoreFailure>> {
+  const row = await findRow(tx, table, ...key)
+  const named = { what, key: key.at(-1) ?? '' }
+  const found = checkVersion(row && { ...ABSENT, ...row }, expected, named)
+  if (!found.ok) return found
+  await sql`delete from ${sql.table(table)} where ${hasKey(table, key)}`.execute(tx)
+  const audited = entry(found.value)
+  const { subject } = audited
+  return ok({
+    value: undefined,
+    entries: [audited],
+    notices: topic === undefined ? [] : [{ topic, subject }],
   })
 }

@@ -11,6 +11,7 @@ import type { HeldKeys } from './held-keys.ts'
 import {
   deleteReport,
   isHeldElsewhere,
+  reportedSince,
   RUNNING_WITHIN_MS,
   secretUsers,
   writeReport,
@@ -32,7 +33,7 @@ import {
   ABSENT,
   checkVersion,
   findRow,
-  removeRow,
+  removeWithin,
   type ExpectedVersion,
 } from '../versioned-rows.ts'
 
@@ -140,14 +141,26 @@ export class Secrets {
     })
   }
 
-  remove(actor: Actor, name: string, expected: ExpectedVersion): Outcome<void> {
-    return removeRow(this.#transactions, actor, {
-      table: 'secrets',
-      what: 'secret',
-      key: [name],
-      expected,
-      entry: ({ version }) => ({ action: 'secret.remove', subject: name, before: { version } }),
-      topic: 'secret',
+  /**
+   * Removes one that no other instance takes; returns those that do, and then nothing is removed. One transaction: an
+   * instance that reports just then is either asked or finds it gone.
+   */
+  remove(actor: Actor, name: string, expected: ExpectedVersion): Outcome<readonly SecretUser[]> {
+    return this.#transactions.change<readonly SecretUser[]>(actor, async (tx, now) => {
+      const all = await secretUsers(tx, { since: reportedSince(now), now })
+      const others = all.filter(
+        ({ id, secrets }) => id !== this.#self?.id && secrets.includes(name),
+      )
+      if (others.length > 0) return ok({ value: others })
+      const removed = await removeWithin(tx, {
+        table: 'secrets',
+        what: 'secret',
+        key: [name],
+        expected,
+        entry: ({ version }) => ({ action: 'secret.remove', subject: name, before: { version } }),
+        topic: 'secret',
+      })
+      return removed.ok ? ok({ ...removed.value, value: [] }) : removed
     })
   }
 

@@ -260,6 +260,23 @@ export function secrets(backend: Backend): void {
     }
   })
 
+  test('a secret that another instance takes is not removed, and the answer names that instance', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await using other = await opened(place)
+    unwrap(await store.secrets.put(ADMIN, secret('tls', 'x'), 0))
+    unwrap(await store.secrets.report({ id: 'self', name: 'self', secrets: ['tls'] }))
+    unwrap(await other.secrets.report({ id: 'other', name: 'other', secrets: ['tls'] }))
+    const refused = unwrap(await store.secrets.remove(ADMIN, 'tls', 'any'))
+    expect(refused.map(({ name }) => name)).toEqual(['other'])
+    expect(unwrap(await store.secrets.list())).toHaveLength(1)
+    unwrap(await other.secrets.report({ id: 'other', name: 'other' }))
+    expect(unwrap(await store.secrets.remove(ADMIN, 'tls', 'any'))).toEqual([])
+    expect(unwrap(await store.secrets.list())).toEqual([])
+    const [last] = unwrap(await store.audit.list({ limit: 1 })).items
+    expect(last).toMatchObject({ action: 'secret.remove', subject: 'tls' })
+  })
+
   test('of two instances that make a key of one version at the same moment, each in its own file, one is refused', async () => {
     await using place = await backend.place()
     const folder = mkdtempSync(join(tmpdir(), 'tfe-keys-'))

@@ -3,7 +3,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
-import { isoText } from '../../../kernel/types.ts'
+import { isoText, ok } from '../../../kernel/types.ts'
 import type { SecretFacts } from '../../../store/secrets/key-standing.ts'
 import { reportedSince, type SecretUser } from '../../../store/secrets/instances.ts'
 import { MAX_SECRET_OCTETS, TICKET_SECRET } from '../../../store/secrets/secret-limits.ts'
@@ -117,11 +117,12 @@ export function addSecretRoutes(
     versioned: true,
     fails: [404, 409],
     handle: async ({ actor, params, expected }) => {
-      const users = await store.secrets.users(reportedSince(clock.now()))
+      const here = usesOf(params.name, [])
+      if (here.length > 0) return inUse(params.name, here)
+      const users = await store.secrets.remove(actor, params.name, expected)
       if (!users.ok) return users
       const used = usesOf(params.name, users.value)
-      if (used.length > 0) return inUse(params.name, used)
-      return noContent(await store.secrets.remove(actor, params.name, expected))
+      return used.length > 0 ? inUse(params.name, used) : noContent(ok(undefined))
     },
   })
 }
