@@ -39,6 +39,7 @@ import { addKeyRoutes } from './routes/access/keys.ts'
 import { addSecretRoutes } from './routes/access/secrets.ts'
 import { addUpstreamErrorRoutes } from './routes/upstream-tls/errors.ts'
 import { addCallerRoutes } from './routes/fleet/callers.ts'
+import { addHistoryRoute } from './routes/fleet/history.ts'
 import { addResultRoutes } from './routes/fleet/results.ts'
 import { addSilentRoutes } from './routes/devices/silent.ts'
 import { addEnforcementRoutes } from './routes/fleet/enforcement.ts'
@@ -111,6 +112,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addEnforcementRoutes(api, context)
     addCallerRoutes(api, context)
     addResultRoutes(api, context)
+    addHistoryRoute(api, context)
     addSilentRoutes(api, context)
     addOAuthRoutes(api, context)
     addEnrollmentRoutes(api, context)

@@ -39,6 +39,8 @@ export interface Signs {
   readonly line: string
   /** Stands for what was cut off. */
   readonly ellipsis: string
+  /** Heights, the lowest first: nought and what is more. */
+  readonly levels: string
 }
 
 /** The terminal of this process. */
@@ -118,7 +120,15 @@ function supportsUnicode({ env, platform }: Pick<NodeJS.Process, 'env' | 'platfo
   return /utf-?8/i.test(locale)
 }
 
-const UNICODE_SIGNS: Signs = { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─', ellipsis: '…' }
+const UNICODE_SIGNS: Signs = {
+  yes: '✓',
+  no: '✗',
+  note: '·',
+  arrow: '→',
+  line: '─',
+  ellipsis: '…',
+  levels: '▁▂▃▄▅▆▇█',
+}
 const ASCII_SIGNS: Signs = {
   yes: 'yes',
   no: 'NO ',
@@ -126,4 +136,5 @@ const ASCII_SIGNS: Signs = {
   arrow: '->',
   line: '-',
   ellipsis: '...',
+  levels: '_.:-=+*#',
 }

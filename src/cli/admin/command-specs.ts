@@ -9,6 +9,7 @@ import { addCrl } from './specs/crl.ts'
 import { addDevices } from './specs/devices.ts'
 import { addEnforcement } from './specs/enforcement.ts'
 import { addExportBackup } from './specs/export-backup.ts'
+import { addHistory } from './specs/history.ts'
 import { addInventory } from './specs/inventory.ts'
 import { addRefusals } from './specs/refusals.ts'
 import { addUpstreamTls } from './specs/upstream-tls.ts'
@@ -27,6 +28,7 @@ export function addAdminCommands(program: TfeCommand): void {
   addUpstreamTls(program)
   addEnforcement(program)
   addRefusals(program)
+  addHistory(program)
   addAuditDenyToken(program)
   addInventory(program)
   addSecrets(program)

@@ -8,6 +8,7 @@ import { CHECKED } from './checked.ts'
 import { COMMANDS } from './commands.ts'
 import { DEMANDED_CERTIFICATES } from './demanded-certificates.ts'
 import { EXPLAINED } from './explained.ts'
+import { NUMBERS } from './numbers.ts'
 import { READINESS } from './readiness.ts'
 import { SEALING } from './sealing.ts'
 import { WHY } from './why.ts'
@@ -28,6 +29,7 @@ export const SECTION_C: Section = {
     ...DEMANDED_CERTIFICATES,
     ...COMMANDS,
     ...EXPLAINED,
+    ...NUMBERS,
     ...READINESS,
     ...SEALING,
     ...WHY,

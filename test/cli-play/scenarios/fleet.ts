@@ -33,6 +33,16 @@ export const FLEET = [
     ['--authentication on --json'],
     ['', { code: 2 }],
   ),
+  ...scenarios(
+    'history',
+    ['--until 1h --wide', { reads: true, says: /READINESS/u }],
+    [
+      '--kind refusals --kind approval --step day --from 7d --json',
+      { reads: true, says: /"times"/u },
+    ],
+    ['--step hour --from 60d', { code: 1, says: /wanted at most 744/u }],
+    ['--kind moods', { code: 2 }],
+  ),
   ...scenarios('enforce results', ['--days 1', { reads: true, says: /SENSITIVE ROW/u }]),
   ...scenarios(
     'enforce require',

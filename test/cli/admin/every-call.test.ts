@@ -57,6 +57,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'POST /api/enforcement/require': 'enforce require',
   'PUT /api/enforcement/keeping': 'enforce save',
   'GET /api/enforcement/results': 'enforce results',
+  'GET /api/history': 'history',
   'GET /api/oauth': 'oauth status',
   'POST /api/oauth/preview': 'oauth enable-new',
   'POST /api/oauth': 'oauth enable-new',
