@@ -41,9 +41,9 @@ export interface TestAdminApi extends AsyncDisposable {
   readonly bugs: readonly unknown[]
   /** What the log warns of. */
   readonly warnings: readonly object[]
-  /** A token of an administrator with this role, made for it on first use. */
+  /** A new token, each time, of an administrator with this role. */
   tokenOf(role: Role): Promise<string>
-  /** A session cookie of that administrator. */
+  /** The cookie of a new session of that administrator. */
   sessionOf(role: Role): Promise<string>
 }
 

@@ -66,7 +66,7 @@ export async function playOnWire(number: number): Promise<PlayedState> {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   await using deployment = await servedWithStore(upstream.port, fleetYaml(random, ports), {
     // Each worker has its own, and a tunnel is an upstream connection of its own.
-    upstreamLimits: ['connections: 64'],
+    upstreamLimits: ['connections: 64', 'connect: 60s'],
     workers: 1 + (number % 2),
   })
   const { call, frontEnd } = deployment
