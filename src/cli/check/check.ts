@@ -12,7 +12,7 @@ import { listeners } from './listeners.ts'
 import { askedLines, dialAll, fetchedLists, type Asked } from './deep.ts'
 import { readLists } from './lists.ts'
 import { portWarnings } from './ports.ts'
-import { storeFileWarnings } from './store-files.ts'
+import { storeDamage, storeFileWarnings } from './store-files.ts'
 import { resourceWarnings, systemResources } from '../../serve/process/resources.ts'
 import { configuredStore, keyRingOf } from '../../serve/store-sync/configured-store.ts'
 import { routes } from './routes.ts'
@@ -71,6 +71,8 @@ async function lookedAt(
   const { config } = compiled
   const ring = await keyRingFaults(loaded)
   if (ring.length > 0) return fail(ring)
+  const damage = await storeDamage(config)
+  if (damage !== undefined) return fail([damage])
   const asking = (what: string): void => terminal.err(`asking ${what}\n`)
   const lists = await readLists(compiled, { kept, deep, asking })
   const warnings = [

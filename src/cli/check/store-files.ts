@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 import process from 'node:process'
 import type { Config } from '../../config/config.ts'
 import type { Fault } from '../../kernel/types.ts'
+import { storeFault } from '../../serve/store-sync/configured-store.ts'
+import { openCopy } from '../../store/restore/open-copy.ts'
 
 /** Says what every account of this machine may do there; groups are left to the operator, who mounts volumes by them. */
 export async function storeFileWarnings({ store }: Config): Promise<readonly Fault[]> {
@@ -24,6 +26,17 @@ export async function storeFileWarnings({ store }: Config): Promise<readonly Fau
       : []),
   ]
   return texts.map((message) => ({ at, message }))
+}
+
+/** Whether the store is damaged: a start looks at it in the same way, and does not serve what is left of it. */
+export async function storeDamage({ store }: Config): Promise<Fault | undefined> {
+  if (store?.kind !== 'sqlite') return undefined
+  const opened = await openCopy(store.path, 'at-start')
+  if (opened.ok) await opened.value[Symbol.asyncDispose]()
+  // What else keeps it from being read is told where it is read.
+  return opened.ok || opened.failure.kind !== 'store-corrupt'
+    ? undefined
+    : storeFault(store, opened.failure)
 }
 
 async function modeOf(path: string): Promise<number | undefined> {

@@ -1,9 +1,10 @@
 /** What `tfe check` says of the machine that it runs on: ports, folders, modes of files, and the store. */
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { createServer as createHttpServer } from 'node:http'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { CONFIGURATION, configurationFolder } from '../../support/cli/configuration-folder.ts'
 import { tfe } from '../../support/cli/run-command.ts'
@@ -53,6 +54,24 @@ test('a port that the running front end has is none', async () => {
 
 test('a store that is not there is a warning that names the command', async () => {
   expect(await said(CONFIGURATION)).toMatch(/tfe\.yaml:3:\d+ store: .*tfe init/)
+})
+
+test('a damaged store is a fault, as it is to a start, and check leaves it as it is', async () => {
+  await using made = await configurationFolder(CONFIGURATION)
+  expect(await tfe(['init', '--config', made.config])).toMatchObject({ code: 0 })
+  expect((await tfe(['check', made.config])).out).not.toContain('damaged')
+  const path = join(made.folder, 'data/tfe.sqlite')
+  const database = new DatabaseSync(path)
+  const { rootpage } =
+    database.prepare("select rootpage from sqlite_master where name = 'audit'").get() ?? {}
+  database.close()
+  const octets = await readFile(path)
+  octets.fill(255, (Number(rootpage) - 1) * 4096, Number(rootpage) * 4096)
+  await writeFile(path, octets)
+  const checked = await tfe(['check', made.config])
+  expect(checked).toMatchObject({ code: 1 })
+  expect(checked.out).toMatch(/tfe\.yaml:3:\d+ store: the store is damaged: .*tfe restore FILE/u)
+  expect((await readFile(path)).equals(octets)).toBe(true)
 })
 
 test('a folder of the store that every account writes to is a warning, and a group is none', async () => {
