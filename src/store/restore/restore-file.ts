@@ -3,7 +3,7 @@
  * and durable, before one rename makes it the store: whenever this ends early, the old file or the new one is there whole,
  * or none where the old one could not be read. The old one is kept under another name, with its journal.
  */
-import { chownSync, constants, copyFileSync, existsSync, linkSync, statSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, lchownSync, linkSync, statSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import process from 'node:process'
@@ -182,7 +182,8 @@ async function settle(path: string, present: OpenCopy): Promise<Result<void, Sto
 function giveToOwner(unfinished: string, path: string): void {
   if (process.getuid?.() !== 0) return
   const { uid, gid } = statSync(path, { throwIfNoEntry: false }) ?? statSync(dirname(path))
-  chownSync(unfinished, uid, gid)
+  // Not what a link leads to that the account of the program put there meanwhile.
+  lchownSync(unfinished, uid, gid)
 }
 
 /**

@@ -136,6 +136,11 @@ test('a store that a symbolic link leads to is restored where it lies', async ()
   expect(realpathSync(path)).toBe(realpathSync(behind))
   expect(await denied()).toBe(1)
   expect(readdirSync(join(folder, 'volume')).join()).toContain('tfe.sqlite.replaced-')
+  // Its volume was lost with it.
+  rmSync(behind)
+  expect(await restore('--confirm')).toMatchObject({ code: 0, err: '' })
+  expect(realpathSync(path)).toBe(realpathSync(behind))
+  expect(await denied()).toBe(1)
 })
 
 test('--dry-run names what is lost, with exit code 1, and changes nothing', async () => {
