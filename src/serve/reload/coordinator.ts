@@ -183,6 +183,7 @@ export class ReloadCoordinator {
       return { kind: 'refused', faults: compiled.ok ? faults : [...faults, ...compiled.failure] }
     }
     const rules = await this.#deps.rulesFor(config)
+    const before = this.processConfig.config
     const outcome = await this.#applyConfig(config, rules, warnings, (compiled) =>
       stricterFileFaults(
         { config: this.processConfig.config, compiled: this.compiled },
@@ -191,7 +192,11 @@ export class ReloadCoordinator {
       ),
     )
     if (outcome.kind === 'refused') await this.#deps.rulesFor(this.processConfig.config)
-    if (outcome.kind === 'applied') this.#secrets.settled(document)
+    if (outcome.kind === 'applied') {
+      this.#secrets.settled(document)
+      // One of these may have been replaced after it was read: until now that was of no interest here.
+      this.secretsReplaced(newNames(before, config))
+    }
     if (outcome.kind !== 'applied' || this.compiled.differences.length === 0) return outcome
     return { ...outcome, differences: this.compiled.differences.map(differenceFault) }
   }
@@ -284,6 +289,12 @@ export class ReloadCoordinator {
 }
 
 const SECRET_OCTETS = 32
+
+/** The secrets of the store that a configuration takes, and the one before it did not. */
+const newNames = (before: Config, after: Config): readonly string[] =>
+  after.storedSecrets
+    .map(({ name }) => name)
+    .filter((name) => before.storedSecrets.every((one) => one.name !== name))
 
 /** Logs a warning for each danger of the configuration that was not there before, whatever brought it into force. */
 export function logNewDangers(

@@ -104,6 +104,11 @@ export class Maintenance {
     }
   }
 
+  /** Tells the other replicas now what this one holds and takes: another may be about to remove it. */
+  report(): void {
+    for (const job of this.#jobs) if (job.name === 'keys') this.#enqueue(job)
+  }
+
   /** Does everything once, one after another, and resolves when it is done. */
   runOnce(): Promise<void> {
     for (const job of this.#jobs) this.#enqueue(job)

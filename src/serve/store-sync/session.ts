@@ -1,6 +1,7 @@
 /**
  * The store while serving, in the one process that has it: opened and held, watched, written to, and ended in order.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../config/config.ts'
 import type { RefusalSettings } from '../../config/service/types.ts'
 import { countText } from '../../kernel/count-text.ts'
@@ -109,7 +110,7 @@ export class StoreSession {
       clock: SYSTEM_CLOCK,
       instance,
       departing: () => this.#departing(),
-      secrets: () => [...new Set(this.#config.storedSecrets.map(({ name }) => name))],
+      secrets: () => secretNames(this.#config),
       keepRefusals: () => this.#refusals().keep,
     })
     this.#history = new HistoryRecorder(store.history, { clock: SYSTEM_CLOCK, logger })
@@ -210,8 +211,11 @@ export class StoreSession {
     })
   }
 
+  /** The file says this now, or is about to. */
   adopt(config: Config): Promise<StoreRules | undefined> {
+    const before = this.#config
     this.#config = config
+    if (!isDeepStrictEqual(secretNames(before), secretNames(config))) this.#maintenance.report()
     return this.#watcher.adopt(config)
   }
 
@@ -274,6 +278,11 @@ export class StoreSession {
     await this.store.close()
   }
 }
+
+/** Each once, in the order of the file. */
+const secretNames = ({ storedSecrets }: Config): readonly string[] => [
+  ...new Set(storedSecrets.map(({ name }) => name)),
+]
 
 /** Decision 19: a block of a quarter of an hour ago that is not in force here would surprise its administrator. */
 const NOT_READY_AFTER_MS = 15 * 60_000

@@ -3,7 +3,7 @@
  * served, what is put in its place takes effect, and what does not open leaves the one before in force.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync, renameSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:tls'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
@@ -12,6 +12,8 @@ import {
   configuredStore,
   openConfiguredStore,
 } from '../../../src/serve/store-sync/configured-store.ts'
+import type { Instant } from '../../../src/kernel/types.ts'
+import { readStore } from '../../../src/store/store.ts'
 import { servedFiles } from '../../../src/serve/store-sync/stored-secrets.ts'
 import {
   certificateBag,
@@ -24,7 +26,7 @@ import { mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
 import { requestOnce } from '../../support/devices/request-once.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
-import { clientTls, fleet } from '../../support/front-ends/product.ts'
+import { clientTls, fleet, product, productYaml } from '../../support/front-ends/product.ts'
 import { MAIN, serveProcess } from '../../support/front-ends/serve-process.ts'
 
 const by = { passphrase: 'geheim' }
@@ -195,4 +197,34 @@ test('the key of a client certificate comes from the store, and one of another c
   expect(JSON.stringify(line)).toContain('upstreams.mdm.tls.clientCertificate')
   expect(await answered()).toBe(200)
   for (const one of serving.lines) expect(JSON.stringify(one)).not.toContain('PRIVATE KEY')
+})
+
+test('a secret that is replaced between its reading and its coming into force takes over, and others are told at once that it is taken', async () => {
+  await using frontEnd = await product({ upstreamPort: 1, yaml: { store: YAML.store } })
+  const file = `${frontEnd.folder}/tfe.yaml`
+  await seal(file, 'front', Buffer.from(by.passphrase))
+  await seal(file, 'front.p12', keystore(first))
+  writeFileSync(file, productYaml({ upstreamPort: 1, yaml: YAML }))
+  const read = await loadConfig(file, {}, servedFiles(file))
+  await seal(file, 'front.p12', keystore(second))
+  const clock = { now: () => Date.now() as Instant }
+  const opened = await readStore(
+    { kind: 'sqlite', path: `${frontEnd.folder}/data/tfe.sqlite` },
+    clock,
+  )
+  if (!opened.ok) throw new Error(opened.failure.kind)
+  await using ending = new AsyncDisposableStack()
+  const store = ending.adopt(opened.value, (one) => one.close())
+  const revision = await store.feed.revision()
+  const metrics = async (): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${frontEnd.statusPort}/metrics`)).text()
+  // It was told of that while it took no secret.
+  await expect
+    .poll(metrics)
+    .toContain(`tfe_store_revision ${revision.ok ? revision.value : 'none'}\n`)
+  expect(await frontEnd.serving.reload(read)).toMatchObject({ kind: 'applied' })
+  await expect.poll(() => servedAs(frontEnd.port)).toBe(printOf(second))
+  await expect
+    .poll(() => store.secrets.users(0 as Instant))
+    .toMatchObject({ ok: true, value: [{ secrets: ['front.p12', 'front'] }] })
 })

@@ -10,6 +10,7 @@ import type { Fault, Result } from '../../../src/kernel/types.ts'
 import type { LoadedConfig } from '../../../src/config/config.ts'
 import { createStore } from '../../../src/serve/store-sync/create-store.ts'
 import { openLogTo } from '../../../src/serve/log.ts'
+import { servedFiles } from '../../../src/serve/store-sync/stored-secrets.ts'
 import { startServer, type RunningServer } from '../../../src/serve/start.ts'
 import { mintCa, mintLeaf, type Leaf } from '../certificates/mint.ts'
 
@@ -132,7 +133,10 @@ export async function product(options: ProductOptions): Promise<Product> {
   const started = await startServer(loaded.value, {
     logger,
     entry,
-    readConfiguration: () => load(folder, options),
+    readConfiguration: (document) =>
+      document === undefined
+        ? load(folder, options)
+        : loadConfig(join(folder, 'tfe.yaml'), {}, servedFiles(join(folder, 'tfe.yaml'), document)),
     ...(sightingLimit === undefined ? {} : { sightingLimit }),
   })
   if (!started.ok) throw new Error(faultText(started.failure))
@@ -255,7 +259,7 @@ async function load(
     writeFileSync(join(folder, name), text)
   }
   writeFileSync(path, productYaml(options))
-  return loadConfig(path, {})
+  return loadConfig(path, {}, servedFiles(path))
 }
 
 const faultText = (faults: readonly Fault[]): string =>
