@@ -1,12 +1,14 @@
 /**
  * The store that a configuration names, opened; every reason why it cannot be, as a fault that says what to do.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import type { Config } from '../../config/config.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { explainStoreLock, lockStore, type StoreLockMode } from '../../store/engine/lock.ts'
+import { whereItLies } from '../../store/engine/where-it-lies.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
+import { COMPANIONS } from '../../store/restore/restore-file.ts'
 import { readKeyRing } from '../../store/secrets/key-ring.ts'
 import { createPrivateFile } from '../../store/engine/private-file.ts'
 import type { KeyRing } from '../../store/secrets/seal.ts'
@@ -84,6 +86,9 @@ export async function openConfiguredStore(
   if (!lock.ok) return fail([{ at: store.at, message: explainStoreLock(lock.failure) }])
   await using ending = new AsyncDisposableStack()
   ending.defer(() => lock.value.release())
+  await using failing = new AsyncDisposableStack()
+  if (settings.kind === 'sqlite' && initialSettings !== undefined && !existsSync(settings.path))
+    failing.defer(() => removeFiles(whereItLies(settings.path)))
   // Hashes of passwords are in it, and who may do what; its companions inherit the mode.
   if (store.kind === 'sqlite' && initialSettings !== undefined) createPrivateFile(store.path)
   const opened = await openStore(settings, {
@@ -94,6 +99,7 @@ export async function openConfiguredStore(
     actor,
   })
   if (!opened.ok) return fail([storeFault(store, opened.failure)])
+  failing.move()
   const locked = ending.move()
   const close = async (): Promise<void> => {
     try {
@@ -103,6 +109,11 @@ export async function openConfiguredStore(
     }
   }
   return ok({ ...opened.value, close })
+}
+
+/** Of a store that could not be made, while it is locked: another program may make one there next. */
+function removeFiles(path: string): void {
+  for (const suffix of ['', ...COMPANIONS]) rmSync(path + suffix, { force: true })
 }
 
 /** A store that was upgraded as it was opened: what was done, and the way back. */

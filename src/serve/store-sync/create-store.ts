@@ -3,7 +3,7 @@
  * configuration. Never touches one that is there.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { LoadedConfig } from '../../config/config.ts'
 import { codeOrText } from '../../kernel/error-code.ts'
@@ -18,6 +18,7 @@ import type { StoreFailure } from '../../store/failure.ts'
 import { withNewKey, writeKeyRing } from '../../store/secrets/key-ring.ts'
 import type { Store } from '../../store/port.ts'
 import { readStore } from '../../store/store.ts'
+import { importInto } from '../../store/transfer/transfer.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import {
   configuredStore,
@@ -58,8 +59,13 @@ export async function createStore(
   if (!absent.ok) return absent
   const keyFile = await ensureKeyRing(configured.value)
   if (!keyFile.ok) return keyFile
+  const where = configured.value
+  if (from !== undefined) {
+    const taken = await createFrom(where, { enforcement: config.enforcement, from, actor })
+    return taken.ok ? ok({ ...taken.value, keyFile: keyFile.value }) : taken
+  }
   const { enforcement } = config
-  const opened = await openConfiguredStore(configured.value, {
+  const opened = await openConfiguredStore(where, {
     initialSettings: { enforcement },
     lock: 'exclusive',
   })
@@ -67,13 +73,7 @@ export async function createStore(
   await using closing = new AsyncDisposableStack()
   const store = closing.adopt(opened.value, (one) => one.close())
   // Another program was quicker.
-  if (!store.created) return storeThere(configured.value, store.where)
-  if (from !== undefined) {
-    const restored = await restore(store, from, actor)
-    if (restored.ok) return ok({ ...restored.value, where: store.where, keyFile: keyFile.value })
-    await closing.disposeAsync()
-    return fail([...restored.failure, ...(await discardStore(configured.value))])
-  }
+  if (!store.created) return storeThere(where, store.where)
   const initialised = await initialiseSettings(store, compiled.value, actor)
   if (!initialised.ok) return fail([storeFault(configured.value, initialised.failure)])
   if (configured.value.keys !== undefined) {
@@ -84,23 +84,48 @@ export async function createStore(
   return ok({ where: store.where, enforcement, settings, keyFile: keyFile.value, rows: undefined })
 }
 
-/** Everything that an export holds, the latch and the administrators included. */
-async function restore(
-  store: Store,
-  from: string,
-  actor: Actor,
-): Promise<Result<Pick<CreatedStore, 'enforcement' | 'rows' | 'settings'>, readonly Fault[]>> {
+interface ExportOrder {
+  readonly enforcement: CreatedStore['enforcement']
+  readonly from: string
+  readonly actor: Actor
+}
+
+/**
+ * Everything that an export holds, the latch and the administrators included, in the transaction that makes the store: one
+ * that a kill leaves without its deny list would be served from.
+ */
+async function createFrom(
+  configured: ConfiguredStore,
+  { enforcement, from, actor }: ExportOrder,
+): Promise<Result<Omit<CreatedStore, 'keyFile'>, readonly Fault[]>> {
   const fault = (failure: StoreFailure) => fail([storeFault({ at: from }, failure)])
+  let rows: number | undefined
+  let refused: StoreFailure | undefined
   try {
     await using file = await open(from)
-    const taken = await store.transfer.import(actor, linesOf(file))
-    if (!taken.ok) return fault(taken.failure)
+    const opened = await openConfiguredStore(configured, {
+      lock: 'exclusive',
+      initialSettings: {
+        enforcement,
+        fill: async (tx, made) => {
+          const taken = await importInto(tx, linesOf(file), { ...made, actor })
+          if (taken.ok) rows = taken.value.rows
+          else refused = taken.failure
+          return taken
+        },
+      },
+    })
+    if (!opened.ok) return refused === undefined ? opened : fault(refused)
+    await using closing = new AsyncDisposableStack()
+    const store = closing.adopt(opened.value, (one) => one.close())
+    // Another program was quicker.
+    if (!store.created) return storeThere(configured, store.where)
     const latch = await store.enforcement.current()
     if (!latch.ok) return fault(latch.failure)
     const settings = await store.enrollment.list()
     if (!settings.ok) return fault(settings.failure)
     const names = settings.value.map(({ name }) => name)
-    return ok({ enforcement: latch.value.state, rows: taken.value.rows, settings: names })
+    return ok({ where: store.where, enforcement: latch.value.state, rows, settings: names })
   } catch (error) {
     const code = codeOrText(error)
     return fail([{ at: from, message: `found ${code}, wanted the file of an export` }])
@@ -110,16 +135,6 @@ async function restore(
 /** Begins to read when it is asked: what `readLines` reads before that is lost. */
 async function* linesOf(file: FileHandle): AsyncIterable<string> {
   yield* file.readLines()
-}
-
-/** Removes the empty store of an import that failed: the next `tfe init` must not take it for a store in use. */
-async function discardStore(store: ConfiguredStore): Promise<readonly Fault[]> {
-  if (store.kind === 'sqlite') {
-    for (const part of ['', '-wal', '-shm']) await rm(`${store.path}${part}`, { force: true })
-    return []
-  }
-  const message = 'found an empty store now, wanted none: drop its schema before the next attempt'
-  return [{ at: store.at, message }]
 }
 
 /** Gives a store that has no enrollment settings those of the configuration; does nothing to any other. */
@@ -154,7 +169,7 @@ function withoutPlace(source: CrlSource): ListSource {
 
 async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonly Fault[]>> {
   if (store.kind === 'sqlite') {
-    if (existsSync(store.path)) return storeThere(store, store.path)
+    if (existsSync(store.path) && !(await isEmpty(store))) return storeThere(store, store.path)
     const made = await makeFolder(store.path, store.at)
     if (!made.ok) return made
   }
@@ -173,6 +188,13 @@ async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonl
   } finally {
     await lock.value.release()
   }
+}
+
+/** What is left of a `tfe init` that was killed, or a file that was made for a store. */
+async function isEmpty(store: ConfiguredStore): Promise<boolean> {
+  const found = await readStore(storeSettingsOf(store), SYSTEM_CLOCK)
+  if (found.ok) await found.value.close()
+  return !found.ok && found.failure.kind === 'store-absent'
 }
 
 function storeThere({ at }: ConfiguredStore, where: string): Result<never, readonly Fault[]> {

@@ -16,6 +16,11 @@ import type { Db, Tx } from '../schema/tables.ts'
 /** What a store that is made now begins with. */
 export interface InitialSettings {
   readonly enforcement: EnforcementState
+  /** Writes more into it before it is there for others; on a failure no store is made. */
+  readonly fill?: (
+    tx: Tx,
+    made: { readonly dialect: Dialect; readonly now: Instant },
+  ) => Outcome<unknown>
 }
 
 /** What the schema of an opened store is. */
@@ -112,7 +117,11 @@ async function prepare(
     const entry = { action: 'store.upgrade', subject: 'store', after }
     await noteWithin(tx, { actor, now, entry })
   }
-  if (!isOurs && initialSettings !== undefined) await insertInitialRows(tx, initialSettings, now)
+  if (!isOurs && initialSettings !== undefined) {
+    await insertInitialRows(tx, initialSettings, now)
+    const filled = await initialSettings.fill?.(tx, { dialect: engine.dialect, now })
+    if (filled?.ok === false) return filled
+  }
   const meta = await tx.selectFrom('store_meta').selectAll().where('id', '=', 1).executeTakeFirst()
   if (meta === undefined || meta.format !== FORMAT) {
     return fail({ kind: 'not-a-store', detail: `${engine.where} has tables of the same names` })

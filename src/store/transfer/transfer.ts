@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import { sql } from 'kysely'
-import { fail, ok, type Result } from '../../kernel/types.ts'
-import type { Transactions, Actor } from '../transactions.ts'
-import type { Engine } from '../engine/engine.ts'
+import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { noteWithin, type Actor, type AuditEntry, type Transactions } from '../transactions.ts'
+import type { Dialect, Engine } from '../engine/engine.ts'
 import { rowCount, rowsOf, type Row } from './exported-rows.ts'
 import type { Outcome, StoreFailure } from '../failure.ts'
 import { copyToSend, type CopyToSend } from './copy-to-send.ts'
@@ -80,17 +80,11 @@ export class Transfer {
         const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(tx)
         if (rows.length > 0) return fail({ kind: 'import-into-used', table })
       }
-      const imported = await importLines(tx, lines)
+      const imported = await importRows(tx, lines, this.#transactions.dialect)
       if (!imported.ok) return imported
-      if (this.#transactions.dialect === 'postgres') {
-        await sql`select setval(pg_get_serial_sequence('audit', 'id'), (select coalesce(max(id), 0) + 1 from audit))`.execute(
-          tx,
-        )
-      }
-      const { rows, store } = imported.value
       return ok({
         value: imported.value,
-        entries: [{ action: 'store.import', subject: 'store', after: { rows, from: store } }],
+        entries: [importEntry(imported.value)],
         notices: [{ topic: 'enforcement', subject: 'enforcement' }],
       })
     })
@@ -119,6 +113,44 @@ export class Transfer {
     return noted
   }
 }
+
+/**
+ * Takes an export into a store in the transaction that makes it: what is ended in between leaves no store that lacks the
+ * decisions of the export.
+ */
+export async function importInto(
+  tx: Tx,
+  lines: AsyncIterable<string>,
+  {
+    dialect,
+    actor,
+    now,
+  }: { readonly dialect: Dialect; readonly actor: Actor; readonly now: Instant },
+): Outcome<TransferSummary> {
+  const imported = await importRows(tx, lines, dialect)
+  if (imported.ok) await noteWithin(tx, { actor, now, entry: importEntry(imported.value) })
+  return imported
+}
+
+async function importRows(
+  tx: Tx,
+  lines: AsyncIterable<string>,
+  dialect: Dialect,
+): Outcome<ImportSummary> {
+  const imported = await importLines(tx, lines)
+  if (imported.ok && dialect === 'postgres') {
+    await sql`select setval(pg_get_serial_sequence('audit', 'id'), (select coalesce(max(id), 0) + 1 from audit))`.execute(
+      tx,
+    )
+  }
+  return imported
+}
+
+const importEntry = ({ rows, store }: ImportSummary): AuditEntry => ({
+  action: 'store.import',
+  subject: 'store',
+  after: { rows, from: store },
+})
 
 /** Tables that a new store has its first rows in; the import replaces them. */
 const PREFILLED_TABLES: ReadonlySet<string> = new Set(['enforcement', 'oauth'])

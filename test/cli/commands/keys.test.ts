@@ -1,5 +1,7 @@
 /** `tfe keys`, and `tfe init --from`: a store and its keys move to another machine. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -12,6 +14,9 @@ import {
 } from '../../../src/serve/store-sync/configured-store.ts'
 import { initCommand } from '../../../src/cli/commands/store.ts'
 import type { Store } from '../../../src/store/port.ts'
+import type { KeyFingerprint } from '../../../src/kernel/types.ts'
+import { MAIN } from '../../support/front-ends/serve-process.ts'
+import { Program } from '../../support/programs/program.ts'
 import { productYaml, writeFiles } from '../../support/front-ends/product.ts'
 
 const BY = { who: 'olga', from: 'test' }
@@ -154,6 +159,33 @@ for (const [what, spoil, words] of SPOILED) {
     expect(await young.init()).toMatchObject({ code: 0 })
   })
 }
+
+test('an export whose reading is killed leaves no store that could be served from without its deny list', async () => {
+  using old = machine()
+  await old.init()
+  await old.look((store) =>
+    store.denials.add(BY, { kind: 'key', key: 'd'.repeat(64) as KeyFingerprint }, 'stolen'),
+  )
+  const text = await exportOf(old)
+  using young = machine()
+  const pipe = join(young.folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const typed = ['init', '--from', pipe, '--config', join(young.folder, 'tfe.yaml')]
+  const program = new Program(process.execPath, [MAIN, ...typed])
+  {
+    await using end = await open(pipe, 'w')
+    await end.write(text.slice(0, text.indexOf('\n') + 1))
+    // More than a pipe takes: what is written has been read, by an import that waits for the end of the line.
+    await end.write('x'.repeat(1 << 20))
+    await program.end('SIGKILL')
+  }
+  await expect(young.look(() => Promise.resolve())).rejects.toThrow('there is no store')
+  const lines = join(young.folder, 'store.jsonl')
+  writeFileSync(lines, text)
+  expect(await young.init(lines)).toMatchObject({ code: 0, err: '' })
+  const denied = await young.look((store) => store.denials.list())
+  expect(denied.ok && denied.value).toHaveLength(1)
+})
 
 test('a store that is there is not replaced by an export', async () => {
   using old = machine()
