@@ -119,12 +119,21 @@ export function mergeKeyRings(one: KeyRing, other: KeyRing): Result<KeyRing, rea
   return ok({ keys })
 }
 
-/** Writes a ring so that at every moment a whole one is there, and only its owner can read it. */
+/**
+ * Writes a ring so that at every moment a whole one is there, and only its owner can read it. The superuser leaves it to
+ * those who could read the one before, and a first one to the account of its folder: the program has to open it next.
+ */
 export async function writeKeyRing(path: string, ring: KeyRing): Promise<void> {
   const unfinished = `${path}.unfinished`
+  const before = await stat(path).catch(() => undefined)
   await rm(unfinished, { force: true })
   {
     await using file = await open(unfinished, 'wx', 0o600)
+    if (process.getuid?.() === 0) {
+      const { uid, gid } = before ?? (await stat(dirname(path)))
+      await file.chown(uid, gid)
+      if (before !== undefined) await file.chmod(before.mode & OWNER_AND_READING_GROUP)
+    }
     await file.writeFile(ringText(ring))
     await file.sync()
   }
@@ -138,6 +147,8 @@ export async function writeKeyRing(path: string, ring: KeyRing): Promise<void> {
   await using folder = await open(dirname(path), 'r')
   await folder.sync()
 }
+
+const OWNER_AND_READING_GROUP = 0o640
 
 const ringText = (ring: KeyRing): string =>
   versionsOf(ring)

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -111,3 +112,18 @@ test('writing a ring leaves nothing else behind', async () => {
   expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(2)
   expect(() => statSync(`${path}.unfinished`)).toThrow(/ENOENT/)
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a ring that the superuser writes stays with the account and the group that could read it',
+  async () => {
+    chownSync(folder, 65_534, 65_533)
+    await writeKeyRing(path, aRing(1))
+    expect(statSync(path)).toMatchObject({ uid: 65_534, gid: 65_533, mode: 0o100600 })
+    // As it is handed to the group of the program.
+    chownSync(path, 0, 65_532)
+    chmodSync(path, 0o640)
+    await writeKeyRing(path, aRing(1, 2))
+    expect(statSync(path)).toMatchObject({ uid: 0, gid: 65_532, mode: 0o100640 })
+    expect(versionsOf(unwrap(await readKeyRing(`file:${path}`)))).toEqual([1, 2])
+  },
+)
