@@ -86,7 +86,10 @@ async function readAnswer(
   return answer
 }
 
-/** The line editor draws what is typed on a stream that leads nowhere. */
+/**
+ * The line editor draws what is typed on a stream that leads nowhere. A key in PEM that is pasted is read to its last line:
+ * the lines behind its first would go to the shell, and stand in its history.
+ */
 async function readSecretAnswer(
   question: string,
   input: NodeJS.ReadStream,
@@ -96,13 +99,23 @@ async function readSecretAnswer(
   const nowhere = new Writable({ write: (_part, _encoding, done) => done() })
   const lines = createInterface({ input, output: nowhere, terminal: true })
   const { promise, resolve } = Promise.withResolvers<string>()
+  const typed: string[] = []
   lines.once('close', () => resolve(''))
-  lines.once('line', resolve)
+  lines.on('line', (line) => {
+    typed.push(line)
+    if (typed[0]?.startsWith('-----BEGIN ') !== true) resolve(line)
+    else if (line.startsWith('-----END ')) resolve(`${typed.join('\n')}\n`)
+    // No key has so many: what is read then is refused by what takes it.
+    else if (typed.length === MAX_PEM_LINES) resolve(typed.join('\n'))
+  })
   const answer = await promise
   lines.close()
   output.write('\n')
   return answer
 }
+
+/** Of 64 characters each: more than a sealed secret may have. */
+const MAX_PEM_LINES = 2000
 
 const STYLES = {
   bold: 'bold',

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeKeyRing } from '../../../src/store/secrets/key-ring.ts'
 import { MAX_SECRET_OCTETS, TICKET_SECRET } from '../../../src/store/secrets/secret-limits.ts'
+import { terminalOf } from '../../../src/cli/terminal.ts'
 import { tfe, type CommandOutput } from '../../support/cli/run-command.ts'
 import { fleet, productYaml, writeFiles } from '../../support/front-ends/product.ts'
 
@@ -132,4 +134,19 @@ test('a ring that lacks the key of a secret is said by the check', async () => {
   const { code, out, err } = await check()
   expect(code).toBe(1)
   expect(out + err).toMatch(/sealing key 1 is not in this instance's key ring, which holds 2/u)
+})
+
+test.each([
+  ['a key in PEM is read to its last line', fleet.server.keyPem, fleet.server.keyPem],
+  ['a passphrase ends with its line', 'geheim\nls\n', 'geheim'],
+])('of what is pasted at a terminal %s, and none of it is shown', async (_, pasted, wanted) => {
+  const [stdin, stdout, stderr] = [0, 1, 2].map(() =>
+    Object.assign(new PassThrough(), { isTTY: true }),
+  )
+  const { askSecret } = terminalOf({ stdin, stdout, stderr, env: {}, platform: 'linux' } as never)
+  const asked = askSecret?.('secret: ')
+  stdin?.write(pasted)
+  expect(await asked).toBe(wanted)
+  const shown = [stderr, stdout].map((stream) => stream?.end().toArray() ?? Promise.resolve([]))
+  expect((await Promise.all(shown)).map((parts) => parts.join(''))).toEqual(['secret: \n', ''])
 })
