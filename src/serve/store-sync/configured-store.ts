@@ -87,8 +87,8 @@ export async function openConfiguredStore(
   await using ending = new AsyncDisposableStack()
   ending.defer(() => lock.value.release())
   await using failing = new AsyncDisposableStack()
-  if (settings.kind === 'sqlite' && initialSettings !== undefined && !existsSync(settings.path))
-    failing.defer(() => removeFiles(whereItLies(settings.path)))
+  if (settings.kind === 'sqlite' && initialSettings !== undefined)
+    failing.defer(removeNew(whereItLies(settings.path)))
   // Hashes of passwords are in it, and who may do what; its companions inherit the mode.
   if (store.kind === 'sqlite' && initialSettings !== undefined) createPrivateFile(store.path)
   const opened = await openStore(settings, {
@@ -111,9 +111,17 @@ export async function openConfiguredStore(
   return ok({ ...opened.value, close })
 }
 
-/** Of a store that could not be made, while it is locked: another program may make one there next. */
-function removeFiles(path: string): void {
-  for (const suffix of ['', ...COMPANIONS]) rmSync(path + suffix, { force: true })
+/**
+ * Removes what there is of a store that could not be made, while it is locked: another program may make one there next. A
+ * journal that was there before stays: it may be all that is left of a store.
+ */
+function removeNew(path: string): () => void {
+  const absent = ['', ...COMPANIONS]
+    .map((suffix) => path + suffix)
+    .filter((one) => !existsSync(one))
+  return () => {
+    for (const one of absent) rmSync(one, { force: true })
+  }
 }
 
 /** A store that was upgraded as it was opened: what was done, and the way back. */

@@ -1,5 +1,15 @@
 /** `tfe keys`, and `tfe init --from`: a store and its keys move to another machine. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -185,6 +195,22 @@ test('an export whose reading is killed leaves no store that could be served fro
   expect(await young.init(lines)).toMatchObject({ code: 0, err: '' })
   const denied = await young.look((store) => store.denials.list())
   expect(denied.ok && denied.value).toHaveLength(1)
+})
+
+test('a journal that is all that is left of a store stays where no store can be made', async () => {
+  using old = machine()
+  await old.init()
+  const at = join(old.folder, 'data/tfe.sqlite')
+  await old.look(async (store) => {
+    await store.denials.add(BY, { kind: 'key', key: 'd'.repeat(64) as KeyFingerprint }, 'stolen')
+    copyFileSync(`${at}-wal`, `${at}.left`)
+  })
+  rmSync(at)
+  renameSync(`${at}.left`, `${at}-wal`)
+  const left = readFileSync(`${at}-wal`)
+  expect((await old.init()).err).toContain('-wal holds changes to another file')
+  expect(existsSync(at)).toBe(false)
+  expect(readFileSync(`${at}-wal`).equals(left)).toBe(true)
 })
 
 test('a store that is there is not replaced by an export', async () => {
