@@ -138,24 +138,28 @@ test.skipIf(postgres.kind === 'missing')(
     await using place = await postgresBackend(postgres.kind === 'found' ? postgres.url : '').place()
     if (place.settings.kind !== 'postgres') return
     const { url } = place.settings
-    const lock = await held(place.settings, 'shared')
     const [other, third] = [0, 1].map(() => new Client(url)) as [Client, Client]
-    for (const client of [other, third]) {
-      await client.connect()
-      await client.query('select pg_stat_force_next_flush()')
-    }
-    const found = await other.query<{ pid: number; key: string }>(
-      `select pid, format('%s, %s', classid::bigint::bit(32)::int, objid::bigint::bit(32)::int) as key
-         from pg_locks where locktype = 'advisory'`,
-    )
-    expect(found.rows).toHaveLength(1)
-    const [{ pid, key } = { pid: 0, key: '' }] = found.rows
+    for (const client of [other, third]) await client.connect()
+    const locks = async () =>
+      (
+        await third.query<{ pid: number; key: string; granted: boolean }>(
+          `select pid, granted, format('%s, %s', classid::bigint::bit(32)::int, objid::bigint::bit(32)::int) as key
+             from pg_locks where locktype = 'advisory'
+              and database = (select oid from pg_database where datname = current_database())`,
+        )
+      ).rows
+    // Another test may have left one that ends with its process.
+    const known = (await locks()).map((one) => one.pid)
+    const lock = await held(place.settings, 'shared')
+    const found = (await locks()).filter((one) => !known.includes(one.pid))
+    expect(found).toHaveLength(1)
+    const [{ pid, key } = { pid: 0, key: '' }] = found
+    const ours = async () => (await locks()).filter((one) => one.key === key)
+    for (const client of [other, third]) await client.query('select pg_stat_force_next_flush()')
     const number = async (text: string): Promise<number> =>
       Number((await third.query<{ number: string }>(text)).rows[0]?.number)
     const waiting = other.query(`select pg_advisory_lock(${key})`)
-    await expect
-      .poll(() => number('select count(*) as number from pg_locks where not granted'))
-      .toBe(1)
+    await expect.poll(async () => (await ours()).filter((one) => !one.granted)).toHaveLength(1)
     const sessions =
       'select sessions as number from pg_stat_database where datname = current_database()'
     const before = await number(sessions)
@@ -164,9 +168,7 @@ test.skipIf(postgres.kind === 'missing')(
     // The first attempt to take it again finds it locked; the session that ended just now may be counted only then.
     await expect.poll(() => number(sessions)).toBeGreaterThan(before + 1)
     await other.query(`select pg_advisory_unlock(${key})`)
-    await expect
-      .poll(() => number(`select count(*) as number from pg_locks where locktype = 'advisory'`))
-      .toBe(1)
+    await expect.poll(ours).toHaveLength(1)
     expect((await lockStore(place.settings, 'exclusive')).ok).toBe(false)
     await lock.release()
     for (const client of [other, third]) await client.end()
