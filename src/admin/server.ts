@@ -52,6 +52,7 @@ import { addReloadRoute } from './routes/reload.ts'
 import { addDifferenceRoute } from './routes/differences.ts'
 import { addStatusRoutes } from './routes/status.ts'
 import { addSyncPortRoutes } from './routes/fleet/sync-port.ts'
+import { endConnectionsOnClose } from './end-on-close.ts'
 import { sessionIdOf } from './auth/session-cookie.ts'
 import { ANNOTATIONS, compileSchema } from './validation.ts'
 import type { AdminDeps, AdminContext } from './context.ts'
@@ -60,6 +61,7 @@ import type { AdminDeps, AdminContext } from './context.ts'
 export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
   const app = create(deps)
   limitConnections(app.server, deps.networks)
+  endConnectionsOnClose(app)
   app.decorateRequest('principal', undefined)
   // JSON is all that a body is read as.
   app.removeContentTypeParser('text/plain')
