@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/programs/kill-after-test-file.ts'],
+    // Much of a test is waiting for a process or a socket: of two cores both are used, and not one, which is vitest's own choice.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Real sockets and minted keys on two shared cores. These bounds end what hangs; no timing decides a test.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -49,6 +49,12 @@ export const NODE_ENVIRONMENT = {
   UV_THREADPOOL_SIZE: '16',
 }
 
+/**
+ * Where Node keeps what it has compiled, types stripped, keyed by content and version: every process of this project, and
+ * each thread that the store has, starts in half the time from the second on. Where nothing can be written Node goes without.
+ */
+const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'compiled')
+
 /** What the image adds: an allocator of Debian's that a checkout cannot count on (package libmimalloc2.0). */
 export const IMAGE_ENVIRONMENT = { LD_PRELOAD: 'libmimalloc.so.2' }
 
@@ -84,7 +90,7 @@ export function runNode(args) {
   }
   const child = spawn(node.path, [...NODE_FLAGS, ...args], {
     stdio: 'inherit',
-    env: { ...NODE_ENVIRONMENT, ...process.env },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...NODE_ENVIRONMENT, ...process.env },
   })
   // The program drains once, however often it is told.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
