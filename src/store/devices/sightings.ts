@@ -8,7 +8,7 @@ import type { Outcome, StoreFailure } from '../failure.ts'
 import { loadKnown } from './load-known.ts'
 import { plan, type LinkingPlan } from './linking.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
-import { withoutErased } from '../refusals/erased-devices.ts'
+import { deleteErasures, withoutErased } from '../refusals/erased-devices.ts'
 import { newDeviceId } from './device-draft.ts'
 import { writeListPoints } from './list-points.ts'
 import { deleteTraces, writePlan } from './write-plan.ts'
@@ -44,7 +44,7 @@ export class Sightings {
     }
     const { dialect } = this.#transactions
     return this.#transactions.change<RecordResult>(AUTO_ACTOR, async (tx, now) => {
-      const sightings = await withoutErased(tx, batch)
+      const sightings = await withoutErased(tx, batch, now)
       const known = await loadKnown(tx, { dialect, sightings, unsoundLimit: this.#unsoundLimit })
       const planned = plan(sightings, known, { now, newId: () => newDeviceId(now) })
       await writePlan(tx, dialect, planned)
@@ -65,11 +65,13 @@ export class Sightings {
 
   /**
    * Deletes what unverified devices left behind: certificates without a sound path that were not seen since, and devices that
-   * never had a sound one. What is blocked, approved or in the inventory stays. New ones fit under the bound again.
+   * never had a sound one. What is blocked, approved or in the inventory stays. New ones fit under the bound again. Digests of
+   * devices that were forgotten a week ago are deleted, too.
    */
   forgetUnverified(notSeenSince: Instant): Outcome<{ readonly devices: number }> {
     const { dialect } = this.#transactions
     return this.#transactions.write<{ readonly devices: number }, StoreFailure>(async (tx) => {
+      await deleteErasures(tx, this.#transactions.clock.now())
       await tx
         .deleteFrom('certificates')
         .where('sound', '=', 0)

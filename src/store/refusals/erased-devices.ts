@@ -1,7 +1,8 @@
 /**
  * Devices that were forgotten, for as long as something of before may still be on its way into the store: processes gather
  * what devices meet before they pass it on, and another replica that cannot reach the store keeps it longer. Without this
- * the next batch would bring an erased device back. What is kept is a digest: whose it is cannot be read from it.
+ * the next batch would bring an erased device back. What is kept is a digest, which does not show the id; a person who has
+ * the store and knows an id can tell by it that its device was forgotten within the last week.
  */
 import { hash } from 'node:crypto'
 import type { NotKeptRefusals, RefusalBatch } from '../../fleet/kept-refusal.ts'
@@ -9,12 +10,8 @@ import type { Sighting } from '../../fleet/sighting.ts'
 import type { Tx } from '../schema/tables.ts'
 import type { DeviceMarks } from './erase-refusals.ts'
 
-/** Notes that a device is forgotten now, and drops what was noted too long ago to matter. */
+/** Notes that a device is forgotten now. */
 export async function noteErasure(tx: Tx, { keys, ids }: DeviceMarks, now: number): Promise<void> {
-  await tx
-    .deleteFrom('erased_devices')
-    .where('at', '<', now - KEPT_MS)
-    .execute()
   const digests = [...new Set([...keys.map(keyDigest), ...ids.map(idDigest)])]
   for (let start = 0; start < digests.length; start += CHUNK) {
     await tx
@@ -25,12 +22,21 @@ export async function noteErasure(tx: Tx, { keys, ids }: DeviceMarks, now: numbe
   }
 }
 
+/** Deletes what was noted too long ago to matter, and by a clock that was so far ahead that it never would be. */
+export async function deleteErasures(tx: Tx, now: number): Promise<void> {
+  await tx
+    .deleteFrom('erased_devices')
+    .where((eb) => eb.or([eb('at', '<', now - KEPT_MS), eb('at', '>', now + KEPT_MS)]))
+    .execute()
+}
+
 /** A batch without what forgotten devices met before they were. */
 export async function withoutErased(
   tx: Tx,
   sightings: readonly Sighting[],
+  now: number,
 ): Promise<readonly Sighting[]> {
-  const erased = await erasedSince(tx, sightings)
+  const erased = await erasedSince(tx, sightings, now)
   if (erased === undefined) return sightings
   return sightings.filter(({ at, certificate, reportedId }) => {
     const { key, signedIds = [] } = certificate ?? {}
@@ -43,9 +49,10 @@ export async function withoutErased(
 export async function refusalsWithoutErased(
   tx: Tx,
   { refusals, notKept }: RefusalBatch,
+  now: number,
 ): Promise<RefusalBatch> {
   const dated = [...refusals, ...notKept.map(({ first }) => ({ at: first }))]
-  const erased = await erasedSince(tx, dated)
+  const erased = await erasedSince(tx, dated, now)
   if (erased === undefined) return { refusals, notKept }
   const isOwned = ({ known, owner, last }: NotKeptRefusals): boolean =>
     known && owner !== undefined && erased.wasAfter(last, { keys: [owner], ids: [] })
@@ -67,10 +74,17 @@ interface Erased {
 async function erasedSince(
   tx: Tx,
   dated: readonly { readonly at: number }[],
+  now: number,
 ): Promise<Erased | undefined> {
   const first = Math.min(...dated.map(({ at }) => at))
   if (first === Number.POSITIVE_INFINITY) return undefined
-  const rows = await tx.selectFrom('erased_devices').selectAll().where('at', '>', first).execute()
+  const rows = await tx
+    .selectFrom('erased_devices')
+    .selectAll()
+    .where('at', '>', first)
+    // A clock that has been set back must not keep a device out until that time comes again.
+    .where('at', '<=', now + AHEAD_MS)
+    .execute()
   if (rows.length === 0) return undefined
   const times = new Map(rows.map(({ digest, at }) => [digest, at]))
   const wasAfter = (at: number, digest: string): boolean => (times.get(digest) ?? -1) > at
@@ -86,4 +100,6 @@ const idDigest = (id: string): string => hash('sha256', `id ${id}`)
 
 /** A replica that finds no store for longer has no room left for what it gathers. */
 const KEPT_MS = 7 * 86_400_000
+/** The clocks of replicas differ by less. */
+const AHEAD_MS = 5 * 60_000
 const CHUNK = 500

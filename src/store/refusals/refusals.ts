@@ -73,7 +73,11 @@ export class Refusals {
     }
     const { dialect } = this.#transactions
     return this.#transactions.write<{ readonly pushedOut: number }, StoreFailure>(async (tx) => {
-      const { refusals, notKept } = await refusalsWithoutErased(tx, batch)
+      const { refusals, notKept } = await refusalsWithoutErased(
+        tx,
+        batch,
+        this.#transactions.clock.now(),
+      )
       await writerOf(tx, dialect).insert('refusals', {
         shape: REFUSAL_COLUMNS,
         rows: refusals.map((one) => refusalRow(one, instance)),

@@ -10,6 +10,7 @@ import type { Sighting } from '../../../src/fleet/sighting.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { aRing, sqliteBackend, testClock, type Place } from '../../support/store/backends.ts'
 import { aRefusal, batchOf } from '../../support/store/refusals.ts'
+import { unwrap } from '../../support/store/sightings.ts'
 
 const BY = { who: 'test', from: 'test' }
 const DAY_MS = 86_400_000
@@ -289,6 +290,26 @@ test('hours are forgotten 90 days after they were rolled up', async () => {
   const range = { from: (edge - DAY_MS) as Instant, until: (edge + DAY_MS) as Instant }
   const found = await it.store.history.points({ kinds: ['requests'], step: 'hour', ...range })
   expect(found.ok && found.value.points.map(({ at }) => at)).toEqual([edge])
+})
+
+test('digests of a forgotten device are deleted after a week, although no other device is forgotten', async () => {
+  await using place = await sqliteBackend.place()
+  await using it = await startMaintenance(place)
+  const { store, keeping, clock } = it
+  if (place.settings.kind !== 'sqlite') return expect.fail()
+  expect((await store.sightings.record([unverified('gone', clock.at)])).ok).toBe(true)
+  const [device] = unwrap(
+    await store.devices.list({ filter: {}, order: 'first-seen', limit: 1, minimums: [] }),
+  ).items
+  expect((await store.devices.forget(BY, device?.id ?? '', 'any')).ok).toBe(true)
+  using file = new DatabaseSync(place.settings.path)
+  const digests = () => file.prepare('select digest from erased_devices').all().length
+  clock.at += 7 * DAY_MS
+  await keeping.runOnce()
+  expect(digests()).toBe(1)
+  clock.at += 1
+  await keeping.runOnce()
+  expect(digests()).toBe(0)
 })
 
 /** How long refusals are kept here. */

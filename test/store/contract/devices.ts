@@ -243,6 +243,26 @@ export function devices(backend: Backend): void {
     expect(await refuse(later(10))).toEqual([[`id ${later(10)}`, `key ${later(10)}`], 1])
   })
 
+  test('a device that was forgotten by a clock that is set back comes back; a clock that is a little ahead keeps what it met before out', async () => {
+    await using place = await backend.place()
+    const clock = testClock()
+    await using store = await opened(place, { clock })
+    await makeCurrent(store, 'first')
+    const comesBack = async (name: string, ahead: number): Promise<boolean> => {
+      const met = (at: number) => aSighting(aCertificate(name), { at: at as Instant })
+      const now = clock.at
+      unwrap(await store.sightings.record([met(now - 2)]))
+      const [device] = unwrap(await store.devices.list({ ...LIST, filter: { text: name } })).items
+      clock.at += ahead
+      unwrap(await store.devices.forget(ADMIN, device?.id ?? '', 'any'))
+      clock.at = now
+      return unwrap(await store.sightings.record([met(now - 1)])).newDevices === 1
+    }
+    expect(await comesBack('alpha', 5 * 60_000)).toBe(false)
+    expect(await comesBack('bravo', 5 * 60_000 + 1)).toBe(true)
+    expect(await comesBack('charlie', 300 * DAY)).toBe(true)
+  })
+
   test('the subject of a device is that of its last certificate; an id that is not known has none', async () => {
     await using place = await backend.place()
     await using store = await opened(place)

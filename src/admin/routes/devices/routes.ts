@@ -109,7 +109,8 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
     route: 'DELETE /api/devices/:id',
     role: 'operator',
     tag: 'devices',
-    summary: 'Forget a device, so that it is new when it comes back. A blocked one is kept.',
+    summary:
+      'Forget a device, so that it is new when it comes back. A blocked one is kept. The audit trail keeps how the list showed it, and digests of its keys and ids are kept for a week.',
     params: idParams,
     versioned: true,
     fails: [404, 409],

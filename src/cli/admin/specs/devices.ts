@@ -97,7 +97,10 @@ export function addDevices(program: TfeCommand): void {
     .with(calls(module, 'silent'))
   devices
     .command('forget')
-    .description('forget a device, so that it is new when it comes back; never a blocked one')
+    .summary('forget a device, so that it is new when it comes back; never a blocked one')
+    .description(
+      'Forgets a device with its certificates and refusals, so that it is new when it comes back; never a blocked one. What is left: the audit trail keeps how the list showed it, and for a week there are digests of its keys and ids, so that what replicas write late is not taken in.',
+    )
     .argument('<ID>', DEVICE)
     .with(calls(module, 'forget'))
 }
