@@ -1,11 +1,11 @@
 /**
  * Rolls up hours, in the process that has the store: each minute it takes what was counted since the last time, asks the store
- * how the fleet is, and writes both. While the store is away counts wait, for a week at most; of the fleet there is nothing to
- * say then.
+ * how the fleet is, and writes both. While the store is away, or keeps an answer waiting, counts wait, for a week at most; of
+ * the fleet there is nothing to say then.
  *
- * A front end that is killed loses what it counted since its last minute, a worker what it counted since it was heard last,
- * which is at most as long. Nothing counts twice: totals never fall when a worker dies, and a batch whose answer was lost is
- * given again under its name.
+ * A front end that is killed loses what it counted since its last minute, and what waits; a worker what it counted since it was
+ * heard last. Nothing counts twice: totals never fall when a worker dies, and a batch whose answer was lost is given again
+ * under its name.
  */
 import { randomUUID } from 'node:crypto'
 import { COUNT_KINDS, type FleetStates } from '../../fleet/history.ts'
@@ -36,9 +36,9 @@ export interface HistorySources {
 export interface HistoryCounts {
   /** Hours whose counts wait. */
   readonly buffered: number
-  /** Hours whose counts never reach the store. */
+  /** Hours, or parts of them, whose counts never reach the store. */
   readonly dropped: number
-  /** Times that the store did not answer; what was counted waits on. */
+  /** Times that something could not be read or written. */
   readonly failures: number
 }
 
@@ -63,11 +63,14 @@ export class HistoryRecorder {
   #since: Instant
   #before: Totals | undefined
   #timer: NodeJS.Timeout | undefined
-  #round: Promise<void> = Promise.resolve()
+  #taken: Promise<void> = Promise.resolve()
+  /** One attempt at a time: while the store keeps one waiting, others would pile up behind it. */
+  #attempt: Promise<void> | undefined
   #closed = false
   #numbers: FleetNumbers | undefined
   #failures = 0
-  #lastFailure: StoreFailure['kind'] | undefined
+  #unwritten: StoreFailure['kind'] | undefined
+  #unread: StoreFailure['kind'] | undefined
 
   constructor(store: HistoryStore, options: HistoryRecorderOptions) {
     this.#store = store
@@ -100,10 +103,14 @@ export class HistoryRecorder {
     next()
   }
 
-  /** Takes, asks and writes once; after the round before. */
-  round(): Promise<void> {
-    this.#round = this.#round.then(() => this.#safely(() => this.#doRound()))
-    return this.#round
+  /** Takes what was counted, and then asks and writes, where the store does not keep the round before waiting. */
+  async round(): Promise<void> {
+    this.#taken = this.#taken.then(() => this.#safely((sources) => this.#take(sources)))
+    await this.#taken
+    this.#attempt ??= this.#safely((sources) => this.#askAndWrite(sources)).finally(() => {
+      this.#attempt = undefined
+    })
+    await this.#attempt
   }
 
   /** Takes and writes the last, when no process counts any more: what the store does not take then is lost, and said. */
@@ -111,6 +118,7 @@ export class HistoryRecorder {
     clearTimeout(this.#timer)
     if (this.#sources === undefined) return
     this.#closed = true
+    await this.#attempt
     await this.round()
     const { buffered } = this.counts()
     if (buffered > 0) {
@@ -122,19 +130,17 @@ export class HistoryRecorder {
   }
 
   /** A bug of ours must not end the front end for a chart. */
-  async #safely(work: () => Promise<void>): Promise<void> {
+  async #safely(work: (sources: HistorySources) => Promise<void>): Promise<void> {
+    if (this.#sources === undefined) return
     try {
-      await work()
+      await work(this.#sources)
     } catch (error) {
       this.#failures += 1
       this.#options.logger.log.error({ err: error }, 'history hit an internal error')
     }
   }
 
-  async #doRound(): Promise<void> {
-    const sources = this.#sources
-    if (sources === undefined) return
-    await this.#take(sources)
+  async #askAndWrite(sources: HistorySources): Promise<void> {
     // The last round is about what was counted; the next front end says how the fleet is.
     const fleet = this.#closed ? undefined : await this.#ask(sources)
     await this.#write(fleet)
@@ -159,9 +165,15 @@ export class HistoryRecorder {
   async #ask(sources: HistorySources): Promise<FleetStates | undefined> {
     const read = await sources.numbers()
     if (!read.ok) {
-      this.#failed(read.failure)
+      this.#failures += 1
+      if (this.#unread !== read.failure.kind) this.#warn(read.failure, UNREAD)
+      this.#unread = read.failure.kind
       return undefined
     }
+    if (this.#unread !== undefined) {
+      this.#options.logger.log.info({}, 'the numbers of the fleet are read again')
+    }
+    this.#unread = undefined
     this.#numbers = read.value
     return statesOf(read.value)
   }
@@ -174,9 +186,9 @@ export class HistoryRecorder {
       const batch = this.#writing
       if (batch === undefined) return
       const written = await this.#store.record(batch, states)
-      if (!written.ok && isTrouble(written.failure)) return this.#failed(written.failure)
+      if (!written.ok && isTrouble(written.failure)) return this.#failed(written.failure, WAITS)
       // What can never be taken must not stop what is behind it.
-      if (!written.ok) this.#failed(written.failure)
+      if (!written.ok) this.#drop(written.failure)
       else this.#answered()
       this.#writing = undefined
       states = undefined
@@ -196,21 +208,32 @@ export class HistoryRecorder {
     return hour && { ...hour, writer: this.#writer, id: randomUUID() }
   }
 
+  #drop(why: StoreFailure): void {
+    this.#waiting.dropped += 1
+    this.#failed(why, DROPPED)
+  }
+
   /** One line for a store that is away, not one each minute. */
-  #failed(why: StoreFailure): void {
+  #failed(why: StoreFailure, message: string): void {
     this.#failures += 1
-    if (this.#lastFailure === why.kind) return
-    this.#lastFailure = why.kind
-    const facts = explanationFields(explainStore(why))
-    this.#options.logger.log.warn(facts, 'the history cannot be written: counts wait')
+    if (this.#unwritten !== why.kind) this.#warn(why, message)
+    this.#unwritten = why.kind
   }
 
   #answered(): void {
-    if (this.#lastFailure === undefined) return
-    this.#lastFailure = undefined
+    if (this.#unwritten === undefined) return
+    this.#unwritten = undefined
     this.#options.logger.log.info({}, 'the history is written again')
   }
+
+  #warn(why: StoreFailure, message: string): void {
+    this.#options.logger.log.warn(explanationFields(explainStore(why)), message)
+  }
 }
+
+const WAITS = 'the history cannot be written: counts wait'
+const DROPPED = 'counts of the history are dropped, because the store does not take them'
+const UNREAD = 'the numbers of the fleet cannot be read: they stay as they were'
 
 /** A chart is drawn by the hour, and a walk through 100,000 devices takes some tens of milliseconds. */
 const ROUND_MS = 60_000

@@ -95,10 +95,10 @@ export class StoreMetrics {
     help: 'Hours whose counts wait to be rolled up in the store.',
   })
   readonly #historyDropped = this.#metrics.counter('tfe_history_dropped_total', {
-    help: 'Hours whose counts were dropped because the store was away for a week.',
+    help: 'Hours, or parts of them, whose counts were dropped because the store was away for a week or did not take them.',
   })
   readonly #historyFailures = this.#metrics.counter('tfe_history_failures_total', {
-    help: 'Rounds of the history that the store did not answer; what was counted waits.',
+    help: 'Times that counts could not be written into the history, or the numbers of the fleet not be read; counts wait meanwhile.',
   })
 
   /** In the text format of Prometheus. */

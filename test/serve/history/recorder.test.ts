@@ -66,6 +66,14 @@ async function recording(limit?: number) {
   const batches: HistoryBatch[] = []
   const said: string[] = []
   const note = (_: object, line: string): void => void said.push(line)
+  const state = {
+    families: requests(0),
+    numbers: ok(numbersOf(START, 1)) as Result<FleetNumbers, StoreTrouble>,
+    /** How often the counts were asked for. */
+    taken: 0,
+    /** The store answers when this settles. */
+    hung: Promise.resolve<undefined>(undefined),
+  }
   const recorder = new HistoryRecorder(
     {
       async record(
@@ -74,6 +82,7 @@ async function recording(limit?: number) {
       ): Promise<Result<unknown, StoreFailure>> {
         const next = plan.shift()
         batches.push(batch)
+        await state.hung
         if (next === 'away') return fail(AWAY)
         if (next === 'refused') return fail({ kind: 'bad-cursor', found: 'x' })
         const done = await store.history.record(batch, fleet)
@@ -86,12 +95,11 @@ async function recording(limit?: number) {
       ...(limit === undefined ? {} : { limit }),
     },
   )
-  const state = {
-    families: requests(0),
-    numbers: ok(numbersOf(START, 1)) as Result<FleetNumbers, StoreTrouble>,
-  }
   const sources = {
-    families: () => Promise.resolve(state.families),
+    families: () => {
+      state.taken += 1
+      return Promise.resolve(state.families)
+    },
     numbers: () => Promise.resolve(state.numbers),
   }
   /** A minute, in which so many requests were admitted in all since the start. */
@@ -112,6 +120,7 @@ async function recording(limit?: number) {
     begin: async () => {
       recorder.start(sources)
       await recorder.round()
+      batches.length = 0
     },
     async [Symbol.asyncDispose]() {
       await recorder.close()
@@ -179,10 +188,7 @@ test('how the fleet is stands beside the counts, and is not made up while the st
   expect(found.filter((row) => row.startsWith('2 '))).toEqual([])
   // What was said last goes on being shown.
   expect(it.recorder.numbers?.charts.devices).toBe(4)
-  expect(it.said).toEqual([
-    'the history cannot be written: counts wait',
-    'the history is written again',
-  ])
+  expect(it.said).toEqual(['the numbers of the fleet cannot be read: they stay as they were'])
 })
 
 test('a batch whose answer was lost is given again under its name, and counts once', async () => {
@@ -194,7 +200,7 @@ test('a batch whose answer was lost is given again under its name, and counts on
   await it.minute(8)
   expect(await rows(it.store)).toEqual(['0 admit 8', '0 refuse 0'])
   // The control: without its name the first five would be there twice.
-  const [first, again, third] = it.batches.slice(2)
+  const [first, again, third] = it.batches
   expect([again, third]).toEqual([first, first])
   expect(it.recorder.counts()).toEqual({ buffered: 0, dropped: 0, failures: 2 })
 })
@@ -233,13 +239,53 @@ test('hours that wait take turns, the oldest first, and one that has no room is 
   ])
 })
 
-test('a batch that can never be taken does not stop those behind it', async () => {
+test('a batch that can never be taken does not stop those behind it, and is counted as dropped', async () => {
   await using it = await recording()
   await it.begin()
   it.plan.push('refused')
   await it.minute(5)
   await it.minute(6)
   expect(await rows(it.store)).toEqual(['0 admit 1', '0 refuse 0'])
+  expect(it.recorder.counts()).toEqual({ buffered: 0, dropped: 1, failures: 1 })
+  expect(it.said).toEqual([
+    'counts of the history are dropped, because the store does not take them',
+    'the history is written again',
+  ])
+})
+
+test('while one write hangs each minute is counted in its own hour all the same', async () => {
+  await using it = await recording()
+  await it.begin()
+  const hung = Promise.withResolvers<undefined>()
+  it.state.hung = hung.promise
+  const before = it.state.taken
+  const minutes: Promise<void>[] = []
+  for (const [at, admitted] of [1, 3, 7].entries()) {
+    minutes.push(it.minute(admitted, at === 0 ? MINUTE : HOUR))
+    await expect.poll(() => it.state.taken).toBe(before + at + 1)
+  }
+  expect(it.batches).toHaveLength(1)
+  hung.resolve(undefined)
+  await Promise.all(minutes)
+  await it.minute(7)
+  const found = await rows(it.store)
+  expect(found.filter((row) => row.includes('admit'))).toEqual([
+    '0 admit 3',
+    '1 admit 4',
+    '2 admit 0',
+  ])
+})
+
+test('numbers that cannot be read are told of once, while counts are written', async () => {
+  await using it = await recording()
+  await it.begin()
+  it.state.numbers = fail(AWAY)
+  for (const admitted of [1, 2, 3]) await it.minute(admitted)
+  expect(it.said).toEqual(['the numbers of the fleet cannot be read: they stay as they were'])
+  expect(await rows(it.store)).toEqual(['0 admit 3', '0 refuse 0'])
+  it.state.numbers = ok(numbersOf(START, 1))
+  await it.minute(3)
+  expect(it.said.slice(1)).toEqual(['the numbers of the fleet are read again'])
 })
 
 test('the last that was counted is written when the front end ends', async () => {
