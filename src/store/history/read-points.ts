@@ -2,6 +2,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import { COUNT_KINDS, STATE_KINDS, type HistoryKind } from '../../fleet/history.ts'
 import { DAY_MS, HOUR_MS, type Instant } from '../../kernel/types.ts'
+import { countColumn } from '../schema/row.ts'
 import type { Db } from '../schema/tables.ts'
 
 /** How long a step of an answer is. */
@@ -46,23 +47,30 @@ export async function readPoints(db: Db, question: HistoryQuestion): Promise<His
   const time = timeOf(question)
   const counts = COUNT_KINDS.filter((kind) => kinds.includes(kind))
   const states = STATE_KINDS.filter((kind) => kinds.includes(kind))
-  const rows: Row[] = []
-  if (counts.length > 0) rows.push(...(await readCounts(db, time, counts)))
-  if (kinds.includes('authentication')) rows.push(...(await readTallies(db, time)))
-  if (states.length > 0) rows.push(...(await readStates(db, time, states)))
   const counted = await sql<{ step: number }>`select distinct ${time.step} as step from history
     where ${time.within} and kind = 'requests' order by step`.execute(db)
+  const rows = [
+    counts.length > 0 ? await readCounts(db, time, counts) : [],
+    kinds.includes('authentication') ? await readTallies(db, time) : [],
+    states.length > 0 ? await readStates(db, time, states) : [],
+  ].flat()
   const at = (step: number): Instant => (step * STEP_MS[question.step]) as Instant
   return {
-    points: rows.map(({ step, kind, name, amount }) => ({
-      at: at(step),
-      kind: kind as HistoryKind,
-      name,
-      value: Number(amount),
+    points: rows.map((row) => ({
+      at: at(row.step),
+      kind: row.kind as HistoryKind,
+      name: row.name,
+      value: countColumn(placeOf(row), 'amount'),
     })),
     counted: counted.rows.map(({ step }) => at(step)),
   }
 }
+
+const placeOf = (row: Row) => ({
+  table: row.kind === 'authentication' ? 'tallies' : 'history',
+  key: `step ${row.step}, ${row.kind}, ${row.name}`,
+  row,
+})
 
 interface Time {
   /** The number of a row's step. */
@@ -70,9 +78,9 @@ interface Time {
   readonly within: RawBuilder<unknown>
 }
 
-/** Both backends divide whole numbers into whole numbers. */
+/** Both backends divide whole numbers into whole numbers; hours are left as they are, in the order of the primary key. */
 const timeOf = ({ from, until, step }: HistoryQuestion): Time => ({
-  step: sql`hour / ${sql.lit(STEP_MS[step] / HOUR_MS)}`,
+  step: step === 'hour' ? sql`hour` : sql`hour / ${sql.lit(STEP_MS[step] / HOUR_MS)}`,
   within: sql`hour >= ${Math.floor(from / HOUR_MS)} and hour < ${Math.ceil(until / HOUR_MS)}`,
 })
 

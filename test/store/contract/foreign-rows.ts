@@ -1,15 +1,23 @@
 import { expect, test } from 'vitest'
 import { explainStore } from '../../../src/store/explain.ts'
+import { HISTORY_KINDS } from '../../../src/fleet/history.ts'
+import type { HistoryQuestion } from '../../../src/store/history/read-points.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import type { Instant } from '../../../src/kernel/types.ts'
 import type { Backend } from '../../support/store/backends.ts'
 import { aRing, opened, testClock } from '../../support/store/backends.ts'
-import { ADMIN, unwrapFailure, unwrap } from '../../support/store/sightings.ts'
+import { ADMIN, DAY, unwrapFailure, unwrap } from '../../support/store/sightings.ts'
 import { fill } from './transfer.ts'
 
 type Asking = (store: Store) => Promise<unknown>
 const NEGATIVE_REQUESTS = `insert into would_refuse (day, listener, route, code, requests, named, last_seen)
   values (1, 'l', 'r', 'c', -1, 0, 1)`
+const FIRST_DAY: HistoryQuestion = {
+  kinds: HISTORY_KINDS,
+  from: 0 as Instant,
+  until: DAY as Instant,
+  step: 'hour',
+}
 const LIST = { filter: {}, order: 'first-seen', limit: 10, minimums: [] } as const
 
 /** Rows and schemas that this program did not write. */
@@ -131,6 +139,18 @@ export function unverifiedDevices(backend: Backend): void {
         values ('sync', 'x', '', 1, 1, -1, 1, 1)`,
       { table: 'sync_port_callers', column: 'octets_out' },
       (store) => store.syncPortCallers.list('sync', 0 as Instant),
+    ],
+    [
+      'a count of an hour',
+      `insert into history (hour, kind, name, amount) values (0, 'requests', 'admit', -1)`,
+      { table: 'history', column: 'amount' },
+      (store) => store.history.points(FIRST_DAY),
+    ],
+    [
+      'results of an hour',
+      `insert into tallies (hour, authentication, sightings) values (0, 'failed', -1)`,
+      { table: 'tallies', column: 'amount' },
+      (store) => store.history.points(FIRST_DAY),
     ],
   ])(
     '%s that this program does not know is refused by name',

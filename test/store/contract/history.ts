@@ -159,6 +159,22 @@ export function history(backend: Backend): void {
       expect(await pointsOf(store, ['would-refuse'])).toEqual(['0 late 5'])
     })
 
+    test('a month in which every hour is full is read', async () => {
+      await using place = await backend.place()
+      await using store = await opened(place)
+      const [first, hours] = [MIDNIGHT / HOUR, 31 * 24]
+      const numbers = (name: string, from: number, until: number) =>
+        `${name} (n) as (select ${from} union all select n + 1 from ${name} where n < ${until - 1})`
+      await place.damage(
+        `with recursive ${numbers('hours', first, first + hours)}, ${numbers('names', 0, NAMES_PER_KIND)}
+          insert into history select hours.n, 'refusals', 'code-' || names.n, 1 from hours cross join names`,
+      )
+      const range = { from: MIDNIGHT, until: (MIDNIGHT + hours * HOUR) as Instant }
+      const question = { kinds: ['refusals'], step: 'hour', ...range } as const
+      const { points } = unwrap(await store.history.points(question))
+      expect(points).toHaveLength(hours * NAMES_PER_KIND)
+    })
+
     test('hours are forgotten after their time, results of authentication with them, and what is younger stays', async () => {
       await using place = await backend.place()
       const clock = testClock(MIDNIGHT)

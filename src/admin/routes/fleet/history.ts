@@ -92,7 +92,8 @@ export function addHistoryRoute(app: FastifyInstance, { store, clock }: AdminCon
       const question = {
         kinds: HISTORY_KINDS.filter((one) => query.kinds?.split(',').includes(one) ?? true),
         from: (from - (from % STEP_MS[step])) as Instant,
-        until,
+        // A step that begins before the end is whole.
+        until: (Math.ceil(until / STEP_MS[step]) * STEP_MS[step]) as Instant,
         step,
       }
       const found = await store.history.points(question)
@@ -124,16 +125,15 @@ function shownHistory(
   const times: Instant[] = []
   for (let at: number = from; at < until; at += STEP_MS[step]) times.push(at as Instant)
   const countedAt = new Set(counted)
+  const byKind = Map.groupBy(points, (one) => one.kind)
   return {
     step,
     times: times.map(isoText),
     series: kinds.flatMap((kind) => {
-      const own = points.filter((one) => one.kind === kind)
-      const names = new Set([...(NAMES[kind] ?? []), ...own.map(({ name }) => name).toSorted()])
+      const byName = Map.groupBy(byKind.get(kind) ?? [], ({ name }) => name)
+      const names = new Set([...(NAMES[kind] ?? []), ...[...byName.keys()].toSorted()])
       return [...names].map((name) => {
-        const values = new Map(
-          own.flatMap((one) => (one.name === name ? [[one.at, one.value]] : [])),
-        )
+        const values = new Map(byName.get(name)?.map(({ at, value }) => [at, value]))
         return {
           kind,
           name,
@@ -165,5 +165,5 @@ const NAMES: Readonly<Partial<Record<HistoryKind, readonly string[]>>> = {
 
 /** What is looked back on where nothing else is asked for. */
 const USUAL_MS: Readonly<Record<HistoryStep, number>> = { hour: DAY_MS, day: 30 * DAY_MS }
-/** A month of hours is some 40 series of 744 values, in 100 KB; a longer time is drawn by day. */
+/** A month of hours in which 40 codes of two kinds were met is 400 KB, in 0.1 s (measured); a longer time is drawn by day. */
 const MAX_STEPS: Readonly<Record<HistoryStep, number>> = { hour: 31 * 24, day: HISTORY_DAYS + 1 }

@@ -77,7 +77,7 @@ test('counts and states come by hour, and what was not recorded is told from nou
   })
 })
 
-test('by day a count is a sum and a state the last, and by default it is all kinds of the last day', async () => {
+test('by day a count is a sum and a state the last of the whole day, wherever in it the time ends, and by default it is all kinds of the last day', async () => {
   await using api = await filled()
   const day = await call(
     api,
@@ -90,6 +90,19 @@ test('by day a count is a sum and a state the last, and by default it is all kin
       { name: 'admit', values: [null, 12] },
       { name: 'refuse', values: [null, 2] },
       { name: 'approved', values: [null, 5] },
+      { name: 'awaiting' },
+      { name: 'unapproved' },
+      { name: 'blocked' },
+    ],
+  })
+  const query = 'kinds=requests,approval&step=day&from=2026-11-20&until=2026-11-20T10:30:00Z'
+  const within = await call(api, 'GET', `/api/history?${query}`)
+  expect(within.body).toMatchObject({
+    times: ['2026-11-20T00:00:00.000Z'],
+    series: [
+      { name: 'admit', values: [12] },
+      { name: 'refuse', values: [2] },
+      { name: 'approved', values: [5] },
       { name: 'awaiting' },
       { name: 'unapproved' },
       { name: 'blocked' },
