@@ -11,7 +11,7 @@ const PLACE = ['listener', 'row', 'code']
 export class FleetMetrics {
   readonly #metrics = new MetricSet()
   readonly #readAt = this.#metrics.gauge('tfe_fleet_numbers_timestamp_seconds', {
-    help: 'When the store was asked last for the numbers of the charts (Unix time): once a minute while it answers.',
+    help: 'When the store was asked last for the numbers of the charts (Unix time): once a minute while it answers, and up to every 15 minutes where that takes it long.',
   })
   readonly #devices = this.#metrics.gauge('tfe_devices', {
     help: 'Devices in the store.',
@@ -58,7 +58,7 @@ export class FleetMetrics {
     labelNames: PLACE,
   })
   readonly #departing = this.#metrics.gauge('tfe_previously_trusted_devices', {
-    help: 'Devices that still depend on a previously trusted CA: their last sound certificate is of it, and they are not blocked.',
+    help: 'Devices that still depend on a previously trusted CA: their last sound certificate is of it, not expired for longer than the grace, and they are not blocked.',
     labelNames: ['setting'],
   })
   readonly #sunset = this.#metrics.gauge('tfe_previously_trusted_sunset_timestamp_seconds', {

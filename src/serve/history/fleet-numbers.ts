@@ -40,7 +40,7 @@ export interface NumbersContext extends MinimumsContext {
   grace(): Millis
 }
 
-/** Asks the store: a few walks along indexes of the devices. */
+/** Asks the store: walks along indexes of the devices, and through the ids that clients without a certificate named. */
 export async function readFleetNumbers(
   context: NumbersContext,
 ): Promise<Result<FleetNumbers, StoreTrouble>> {

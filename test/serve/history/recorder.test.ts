@@ -69,8 +69,10 @@ async function recording(limit?: number) {
   const state = {
     families: requests(0),
     numbers: ok(numbersOf(START, 1)) as Result<FleetNumbers, StoreTrouble>,
-    /** How often the counts were asked for. */
+    /** How often the counts were asked for, and the numbers of the fleet, and how long these take. */
     taken: 0,
+    asked: 0,
+    tookMs: 0,
     /** The store answers when this settles. */
     hung: Promise.resolve<undefined>(undefined),
   }
@@ -100,7 +102,11 @@ async function recording(limit?: number) {
       state.taken += 1
       return Promise.resolve(state.families)
     },
-    numbers: () => Promise.resolve(state.numbers),
+    numbers: () => {
+      state.asked += 1
+      clock.at += state.tookMs
+      return Promise.resolve(state.numbers)
+    },
   }
   /** A minute, in which so many requests were admitted in all since the start. */
   const minute = async (admitted: number, after = MINUTE): Promise<void> => {
@@ -274,6 +280,25 @@ test('while one write hangs each minute is counted in its own hour all the same'
     '1 admit 4',
     '2 admit 0',
   ])
+})
+
+test('a store that takes long for the numbers of the fleet is asked less often, and four times an hour at least', async () => {
+  await using it = await recording()
+  await it.begin()
+  const asked = async (tookMs: number, minutes: number): Promise<number> => {
+    const before = it.state.asked
+    it.state.tookMs = tookMs
+    for (let at = 0; at < minutes; at += 1) await it.minute(1)
+    return it.state.asked - before
+  }
+  expect(await asked(100, 6)).toBe(6)
+  // 300 ms are followed by 150 s in which it is not asked: each third minute asks.
+  expect(await asked(300, 6)).toBe(2)
+  await asked(20_000, 3)
+  expect(await asked(20_000, 60)).toBe(4)
+  // Where the clock is set back it is asked at once.
+  it.clock.at -= HOUR
+  expect(await asked(0, 2)).toBe(2)
 })
 
 test('numbers that cannot be read are told of once, while counts are written', async () => {
