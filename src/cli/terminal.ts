@@ -133,7 +133,7 @@ function supportsUnicode({ env, platform }: Pick<NodeJS.Process, 'env' | 'platfo
   return /utf-?8/i.test(locale)
 }
 
-const UNICODE_SIGNS: Signs = {
+export const UNICODE_SIGNS: Signs = {
   yes: '✓',
   no: '✗',
   note: '·',

@@ -25,6 +25,7 @@ import {
 import { initCommand } from '../../../src/cli/commands/store.ts'
 import type { Store } from '../../../src/store/port.ts'
 import type { KeyFingerprint } from '../../../src/kernel/types.ts'
+import { capturedTerminal } from '../../support/cli/run-command.ts'
 import { MAIN } from '../../support/front-ends/serve-process.ts'
 import { Program } from '../../support/programs/program.ts'
 import { productYaml, writeFiles } from '../../support/front-ends/product.ts'
@@ -52,24 +53,7 @@ function machine(store = STORE): Machine {
   const file = join(folder, 'tfe.yaml')
   writeFileSync(file, productYaml({ upstreamPort: 1, yaml: { store } }))
   const desk = (typed = '') => {
-    const said = { out: '', err: '' }
-    const terminal = {
-      out: (text: string) => void (said.out += text),
-      err: (text: string) => void (said.err += text),
-      paint: (_: unknown, text: string) => text,
-      signs: {
-        yes: '✓',
-        no: '✗',
-        note: '·',
-        arrow: '→',
-        line: '─',
-        ellipsis: '…',
-        levels: '▁▂▃▄▅▆▇█',
-      },
-      interactive: false,
-      columns: undefined,
-      timeZone: 'UTC',
-    }
+    const { said, terminal } = capturedTerminal()
     return { said, desk: { terminal, env: {}, stdin: Readable.from([typed]) } }
   }
   return {

@@ -17,6 +17,7 @@ import { adminCommand, breakGlassCommand, initCommand } from '../../../src/cli/c
 import type { Instant } from '../../../src/kernel/types.ts'
 import { lockStore } from '../../../src/store/engine/lock.ts'
 import type { Store } from '../../../src/store/port.ts'
+import { capturedTerminal } from '../../support/cli/run-command.ts'
 import { productYaml, writeFiles } from '../../support/front-ends/product.ts'
 
 interface Bench extends Disposable {
@@ -47,26 +48,9 @@ function bench(yaml: Readonly<Record<string, string>> = {}): Bench {
   const config = join(folder, 'tfe.yaml')
   writeFileSync(config, productYaml({ upstreamPort: 1, yaml: { store: STORE, ...yaml } }))
   const saying = async (work: (terminal: Terminal) => Promise<number>): Promise<Said> => {
-    let out = ''
-    let err = ''
-    const code = await work({
-      out: (text) => (out += text),
-      err: (text) => (err += text),
-      paint: (_, text) => text,
-      signs: {
-        yes: '✓',
-        no: '✗',
-        note: '·',
-        arrow: '→',
-        line: '─',
-        ellipsis: '…',
-        levels: '▁▂▃▄▅▆▇█',
-      },
-      interactive: false,
-      columns: undefined,
-      timeZone: 'UTC',
-    })
-    return { code, out, err }
+    const { said, terminal } = capturedTerminal()
+    const code = await work(terminal)
+    return { code, ...said }
   }
   const stdin = Readable.from([])
   const kept = async () => {

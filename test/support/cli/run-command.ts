@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import type { TfeCommand } from '../../../src/cli/command.ts'
 import { programOf, run } from '../../../src/cli/run.ts'
-import type { Terminal } from '../../../src/cli/terminal.ts'
+import { UNICODE_SIGNS, type Terminal } from '../../../src/cli/terminal.ts'
 
 export interface CommandOutput {
   readonly code: number
@@ -23,43 +23,27 @@ export async function tfe(
   typed = '',
   shown: Shown = {},
 ): Promise<CommandOutput> {
-  let out = ''
-  let err = ''
+  const { said, terminal: silent } = capturedTerminal()
   const left = [...(answers ?? [])]
   const terminal: Terminal = {
-    out: (text) => (out += text),
-    err: (text) => (err += text),
-    paint: (_, text) => text,
-    signs: {
-      yes: '✓',
-      no: '✗',
-      note: '·',
-      arrow: '→',
-      line: '─',
-      ellipsis: '…',
-      levels: '▁▂▃▄▅▆▇█',
-    },
-    interactive: false,
-    columns: undefined,
-    timeZone: 'UTC',
+    ...silent,
     ...shown,
     ...(answers === undefined
       ? {}
       : {
           ask: (question) => {
-            err += question
             const answer = left.shift() ?? ''
-            err += `${answer}\n`
+            said.err += `${question}${answer}\n`
             return Promise.resolve(answer)
           },
           askSecret: (question) => {
-            err += `${question}\n`
+            said.err += `${question}\n`
             return Promise.resolve(left.shift() ?? '')
           },
         }),
   }
   const note = (text: string): Promise<0> => {
-    out += text
+    said.out += text
     return Promise.resolve(0)
   }
   const environment = { terminal, env, stdin: Readable.from([Buffer.from(typed)]) }
@@ -68,7 +52,27 @@ export async function tfe(
     serve: (file) => note(`(serves ${file})`),
     demo: (options) => note(`(demonstrates ${JSON.stringify(Object.fromEntries(options))})`),
   })
-  return { code, out, err }
+  return { code, ...said }
+}
+
+/** A terminal that keeps what is said on it: signs and no colours, and no person at it. */
+export function capturedTerminal(): { readonly terminal: Terminal; readonly said: Said } {
+  const said = { out: '', err: '' }
+  const terminal: Terminal = {
+    out: (text) => (said.out += text),
+    err: (text) => (said.err += text),
+    paint: (_, text) => text,
+    signs: UNICODE_SIGNS,
+    interactive: false,
+    columns: undefined,
+    timeZone: 'UTC',
+  }
+  return { terminal, said }
+}
+
+interface Said {
+  out: string
+  err: string
 }
 
 /** Every command, as a help page is written from it; nothing runs. */
