@@ -1,10 +1,7 @@
-/**
- * A file that holds what a device presents: PEM, DER or PKCS#7. Private keys beside the certificates are skipped, not read:
- * people keep both in one file.
- */
+/** A file that holds what a device presents: PEM, DER or PKCS#7. */
 import { countText } from '../kernel/count-text.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
-import { certificatesIn } from '../x509/file/certificate-file.ts'
+import { presentedIn } from '../x509/file/certificate-file.ts'
 import { placeText } from '../x509/file/read-file.ts'
 import { readInputFile } from './read-input.ts'
 
@@ -17,7 +14,7 @@ export function readCertificates(file: string): Result<readonly [Buffer, ...Buff
     const message = `found ${countText(octets.length, 'octet')}, wanted a certificate: is it the right file?`
     return fail({ at: file, message })
   }
-  const ders = certificatesIn(octets, { others: 'skipped', purpose: 'any' })
+  const ders = presentedIn(octets)
   if (!ders.ok) {
     const [{ place, message } = EMPTY] = ders.failure
     return fail({ at: [file, placeText(place)].filter((part) => part !== '').join(', '), message })

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { certificatesIn, presentedIn } from '../../src/x509/file/certificate-file.ts'
 import { contentOfPkcs7, looksLikePkcs7, pkcs7FailureText } from '../../src/x509/file/pkcs7.ts'
 import * as der from '../support/certificates/der-writer.ts'
-import { mintCa } from '../support/certificates/mint.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 
 const root = mintCa({ name: 'Root' })
 const issuing = mintCa({ name: 'Issuing', issuer: root })
@@ -314,5 +315,29 @@ const BAGS: readonly (readonly [what: string, begin: string, isBag: boolean])[] 
 for (const [what, begin, isBag] of BAGS) {
   test(`${what} is ${isBag ? '' : 'not '}taken for PKCS#7`, () => {
     expect(looksLikePkcs7(Buffer.from(begin, 'hex'))).toBe(isBag)
+  })
+}
+
+const leaf = mintLeaf({ issuer: issuing })
+const other = mintLeaf({ issuer: issuing })
+const selfIssued = mintCa({ name: 'Root' })
+
+const ORDERS: readonly (readonly [what: string, octets: Buffer, first: Buffer])[] = [
+  ['a bag that begins with its root', bag([root.der, issuing.der, leaf.der]), leaf.der],
+  ['a bag that ends with its root', bag([issuing.der, leaf.der, root.der]), leaf.der],
+  ['a bag in order', bag([leaf.der, issuing.der]), leaf.der],
+  ['a bag of one CA alone', bag([root.der]), root.der],
+  ['a bag with two leaves, as it is', bag([issuing.der, leaf.der, other.der]), issuing.der],
+  ['a bag in which each name issued another, as it is', bag([root.der, selfIssued.der]), root.der],
+  ['PEM, as it is', Buffer.from(issuing.pem + leaf.pem), issuing.der],
+]
+
+for (const [what, octets, first] of ORDERS) {
+  test(`the leaf is found in ${what}`, () => {
+    const read = presentedIn(octets)
+    expect(read.ok && read.value[0]?.equals(first)).toBe(true)
+    const all = certificatesIn(octets, { others: 'skipped', purpose: 'any' })
+    const sorted = (ders: readonly Buffer[]) => ders.map((der) => der.toString('hex')).sort()
+    expect(read.ok && sorted(read.value)).toEqual(all.ok && sorted(all.value))
   })
 }

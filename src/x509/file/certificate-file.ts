@@ -52,6 +52,39 @@ export function certificatesIn(
   return content.ok ? ok(content.value.found.map(({ der }) => der)) : content
 }
 
+/**
+ * The DER of what a device would present, leaf first. Blocks of PEM stand as they are written. A PKCS#7 bag is a SET (RFC 5652
+ * §10.2.3), which writers sort as they like: of its certificates the leaf is the one that issued none of the others.
+ */
+export function presentedIn(octets: Buffer): Result<readonly Buffer[], readonly FileFault[]> {
+  const content = readFileContent(octets, { kind: 'certificate', ...PRESENTED })
+  if (!content.ok) return content
+  const { found } = content.value
+  const ders = found.map(({ der }) => der)
+  return ok(found[0]?.place.item === undefined ? ders : leafFirst(ders))
+}
+
+/** Keys beside the certificates are skipped, not read: people keep both in one file. */
+const PRESENTED: CertificatesWanted = { others: 'skipped', purpose: 'any' }
+
+/** As they are where no certificate, or more than one, can be the leaf. */
+function leafFirst(ders: readonly Buffer[]): readonly Buffer[] {
+  const parsed = ders.map((der) => parseCertificate(der))
+  const leaves = ders.filter((_, at) => {
+    const one = parsed[at]
+    return (
+      one?.ok === true &&
+      parsed.every(
+        (other, place) =>
+          place === at || !other.ok || other.value.issuer.key !== one.value.subject.key,
+      )
+    )
+  })
+  const [leaf] = leaves
+  if (leaf === undefined || leaves.length > 1) return ders
+  return [leaf, ...ders.filter((der) => der !== leaf)]
+}
+
 /** Why octets are no certificate, as a clause. */
 export const certificateFaultText = (fault: CertificateFault): string =>
   fault.kind === 'certificate-malformed'

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { addressOctets } from '../../../kernel/network.ts'
 import { fail, ok, type Fault, type Result } from '../../../kernel/types.ts'
 import type { Circumstances, Subject } from '../../../state/explain/question.ts'
-import { certificatesIn, NO_ENCODING, octetsOfText } from '../../../x509/file/certificate-file.ts'
+import { NO_ENCODING, octetsOfText, presentedIn } from '../../../x509/file/certificate-file.ts'
 import { placeText } from '../../../x509/file/read-file.ts'
 import { strictObject, stringEnum, text, time } from '../../schemas.ts'
 import { instantOf } from '../../times.ts'
@@ -26,7 +26,7 @@ export const questionShape = strictObject({
       minLength: 1,
       maxLength: MAX_CERTIFICATES,
       description:
-        'What the device presents: its certificate, then any intermediates; PEM, or the octets of DER or PKCS#7 in base64.',
+        'What the device presents: its certificate, then any intermediates; PEM, or the octets of DER or PKCS#7 in base64. In PKCS#7, which has no order, its certificate is the one that issued none of the others.',
     }),
   ),
   device: Type.Optional(text(200, 'The id of a device in this store.')),
@@ -86,16 +86,16 @@ function subjectOf({
   }
   if (device !== undefined) return ok({ kind: 'device', id: device })
   if (reference !== undefined) return ok({ kind: 'reference', reference })
-  return presentedIn(certificate ?? '')
+  return presentedAs(certificate ?? '')
 }
 
-function presentedIn(certificate: string): Result<AskedSubject, readonly Fault[]> {
+function presentedAs(certificate: string): Result<AskedSubject, readonly Fault[]> {
   const octets = octetsOfText(certificate)
   if (octets === undefined) {
     const message = `found text that ${NO_ENCODING.replace(':', ', wanted one of them:')}`
     return fail([{ at: 'certificate', message }])
   }
-  const ders = certificatesIn(octets, { others: 'skipped', purpose: 'any' })
+  const ders = presentedIn(octets)
   if (!ders.ok) {
     return fail(
       ders.failure.map(({ place, message }) => ({
