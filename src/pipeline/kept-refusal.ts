@@ -156,7 +156,7 @@ const NO_REQUEST = {
 
 /** A device that went away was refused nothing. */
 const WENT_AWAY: ReadonlySet<string> = new Set(['device-gone'])
-/** Ended by our own end, whatever the peer. */
-const DRAINED = 'drained'
+/** The code of connections that end because the front end does, whatever the peer: no refusal. */
+export const DRAINED = 'drained'
 /** Methods are tokens of any length; ours has 16 at most. */
 const MAX_METHOD = 32

@@ -3,7 +3,10 @@
  * (`workers/worker-metrics.ts`).
  */
 import type { CountKind } from '../../fleet/history.ts'
+import { DRAINED } from '../../pipeline/kept-refusal.ts'
+import type { ConnectionEvent } from '../../record/event.ts'
 import type { MetricFamilies } from '../../record/metric-families.ts'
+import type { TunnelEvent } from '../../record/tunnel-event.ts'
 
 /** Totals by name, of each kind. */
 export type Totals = Readonly<Record<CountKind, ReadonlyMap<string, number>>>
@@ -24,11 +27,28 @@ const SOURCES: readonly (readonly [kind: CountKind, metric: string, nameOf: Name
   [
     'refusals',
     'tfe_connections_total',
-    ({ outcome, code }) => (outcome === 'served' ? undefined : code),
+    ({ outcome, code }) => (REFUSED.has(String(outcome)) && code !== DRAINED ? code : undefined),
   ],
   ['would-refuse', 'tfe_would_refuse_total', ({ code }) => code],
   ['would-refuse', 'tfe_tunnels_total', ({ would_refuse }) => would_refuse],
 ]
+
+type Outcome = ConnectionEvent['outcome'] | TunnelEvent['outcome']
+
+/** Of each outcome of a connection, whether its code is of a refusal: those that were admitted have one, too. */
+const IS_REFUSED: Readonly<Record<Outcome, boolean>> = {
+  aborted: false,
+  'closed-before-request': true,
+  ended: true,
+  failed: false,
+  'handshake-failed': true,
+  refused: true,
+  relayed: false,
+  served: false,
+}
+const REFUSED: ReadonlySet<string> = new Set(
+  Object.entries(IS_REFUSED).flatMap(([outcome, isRefused]) => (isRefused ? [outcome] : [])),
+)
 
 /** Adds up the totals; every decision is there from the start, so that an hour without requests is told from none. */
 export function totalsOf(families: MetricFamilies): Totals {

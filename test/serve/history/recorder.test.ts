@@ -166,6 +166,12 @@ test('refusals are counted by code, of requests, of connections and of relayed o
       [{ outcome: 'closed-before-request', code: 'none' }, 4],
       [{ outcome: 'closed-before-request', code: 'expired' }, 1],
       [{ outcome: 'refused', code: 'blocked' }, 1],
+      [{ outcome: 'handshake-failed', code: 'not-tls' }, 1],
+      [{ outcome: 'ended', code: 'revoked' }, 1],
+      [{ outcome: 'ended', code: 'drained' }, 3],
+      [{ outcome: 'relayed', code: 'verified' }, 3],
+      [{ outcome: 'aborted', code: 'verified' }, 3],
+      [{ outcome: 'failed', code: 'verified' }, 3],
     ],
     tfe_tunnels_total: [
       [{ decision: 'refuse', code: 'blocked', would_refuse: 'none' }, 1],
@@ -177,7 +183,7 @@ test('refusals are counted by code, of requests, of connections and of relayed o
   const of = (kind: HistoryKind) => rows(it.store, [kind])
   expect(await of('requests')).toEqual(['0 admit 5', '0 refuse 3'])
   expect(await of('relayed')).toEqual(['0 admit 2', '0 refuse 1'])
-  expect(await of('refusals')).toEqual(['0 blocked 1', '0 expired 4'])
+  expect(await of('refusals')).toEqual(['0 blocked 1', '0 expired 4', '0 not-tls 1', '0 revoked 1'])
   expect(await of('would-refuse')).toEqual(['0 expired 7'])
 })
 
