@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import { explainStore } from '../../../src/store/explain.ts'
+import { EXPORTED } from '../../../src/store/schema/exported-tables.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../../support/store/backends.ts'
 import { opened } from '../../support/store/backends.ts'
@@ -17,7 +18,7 @@ import { makeCurrent } from './enrollment.ts'
 
 const AGENT_SETTINGS = { saveAuthentication: false, saveDecryption: true }
 
-/** A store with something in every table. */
+/** A store with something of each kind. */
 export async function fill(store: Store): Promise<void> {
   await makeCurrent(store, 'first')
   await makeCurrent(store, 'second')
@@ -58,6 +59,23 @@ export async function* each(lines: readonly string[]): AsyncGenerator<string> {
 /** The rows of an export, the audit row of the import apart. */
 const rowsOf = (lines: readonly string[]): readonly string[] =>
   lines.slice(1, -1).filter((line) => !line.includes('store.import'))
+
+/** A row in each table that is exported and that nothing above writes. */
+const REST = [
+  `update setting_revocation set failure = 'hard-fail' where setting = 'first'`,
+  `insert into setting_lists values ('first', 0, 'url', 'http://lists.example/a.crl', null)`,
+  `insert into kept_lists select 'first', 'http://lists.example/a.crl', 'd', der, 1 from setting_certificates limit 1`,
+  `insert into setting_list_points values ('first', 'http://lists.example/b.crl', 1)`,
+  `insert into unidentified values ('sync', 1, 1)`,
+  `insert into would_refuse values (20000, 'devices', 'row', 'no-certificate', 3, 1, 1)`,
+  `insert into uncertified_ids values ('said', 'devices', 'row', 'no-certificate', 0, 1, 1, 1)`,
+  `insert into sync_port_callers values ('sync', '192.0.2.1', null, '192.0.2.1', 1, 1, 1, 1, 1)`,
+  `insert into sensitive_results values (20000, 'devices', 'row', 'admit', 'verified', 1)`,
+  `insert into history values (480000, 'requests', 'admit', 7)`,
+  `insert into history values (480000, 'approval', 'approved', 0)`,
+  `insert into silent_devices select id, 'the server itself', 'alice', 1 from devices limit 1`,
+  `insert into tokens values ('t', 'h', 'alice', 'viewer', 'label', 1, 2, 0)`,
+]
 
 /** Export and import. */
 export function transfer(backend: Backend): void {
@@ -114,11 +132,16 @@ export function transfer(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await fill(store)
+    await place.damage(...REST)
     const lines = await exported(store)
     await using otherPlace = await backend.place()
     await using other = await opened(otherPlace, { initialSettings: { enforcement: 'recording' } })
     unwrap(await other.transfer.import(ADMIN, each(lines)))
     expect(rowsOf(await exported(other))).toEqual(rowsOf(lines))
+    const tables = rowsOf(lines).map(
+      (line) => (JSON.parse(line) as { readonly table: string }).table,
+    )
+    expect(new Set(tables)).toEqual(new Set(EXPORTED))
     expect(unwrap(await other.secrets.open('s'))?.secret.toString()).toBe('secret')
     expect(unwrap(await other.enforcement.current()).state).toBe('required')
     // The next audit row finds a number that no imported one has.
