@@ -44,11 +44,12 @@ export function history(context: CommandContext): Promise<CommandResult> {
           it.series
             .filter((one) => one.kind === kind)
             .map(({ name, measure, values }) => {
-              const known = values.filter((one) => one !== null)
+              const drawn = merged(values, measure, room)
+              const known = drawn.filter((one) => one !== null)
               return [
                 wholeCell(name),
-                wholeCell(sparkline(merged(values, measure, room), terminal.signs.levels)),
-                values.at(-1) ?? null,
+                wholeCell(sparkline(drawn, terminal.signs.levels)),
+                drawn.at(-1) ?? null,
                 known.length === 0 ? null : Math.max(...known),
                 measure === 'count' && known.length > 0
                   ? known.reduce((sum, one) => sum + one, 0)

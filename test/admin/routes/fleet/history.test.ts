@@ -163,6 +163,16 @@ test('the longest time by hour is answered, and so is the longest by day', async
   }
 })
 
+test('where a sign is two hours, the last and the most are those of the signs that are drawn', async () => {
+  await using api = await filled()
+  await put(api, 12, { requests: { admit: 6, refuse: 0 } })
+  const range = '--from 2026-11-20T09:00:00Z --until 2026-11-21T09:00:00Z'
+  const shown = { columns: 72 }
+  const { out } = await typed(api, `history --kind requests ${range}`, { shown })
+  expect(out).toContain('each sign is 2 hours')
+  expect(out).toMatch(/^admit +▇█ +- +10 +18$/mu)
+})
+
 test('tfe history draws each name up to its own most, and leaves blank what was not recorded', async () => {
   await using api = await filled()
   const range = '--from 2026-11-20T09:00:00Z --until 2026-11-20T12:00:00Z'
