@@ -311,7 +311,7 @@ class ClusterWorkerPool implements WorkerPool {
     const { promise, resolve } = Promise.withResolvers<void>()
     const late = setTimeout(resolve, SCRAPE_TIMEOUT_MS)
     this.#scrapes.set(id, { from: worker, answered: resolve })
-    worker.send({ kind: 'scrape', id } satisfies ToWorker)
+    sendTo(worker, { kind: 'scrape', id })
     return promise.finally(() => {
       clearTimeout(late)
       this.#scrapes.delete(id)
@@ -330,8 +330,14 @@ const NO_WORKER: Fault = {
   message: 'found no worker that serves, wanted one: try again when they have been replaced',
 }
 
-function send(handle: WorkerHandle, message: ToWorker): void {
-  if (handle.worker.isConnected()) handle.worker.send(message)
+const send = ({ worker }: WorkerHandle, message: ToWorker): void => sendTo(worker, message)
+
+/**
+ * Sends to a worker that is there. One may be gone and not be known to be: then its channel says so in its own time, and what
+ * waits for an answer is told there. Without a callback the runtime would throw what befell the message, and end this process.
+ */
+function sendTo(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.process.send(message, undefined, undefined, () => {})
 }
 
 /** As many as a worker remembers. */

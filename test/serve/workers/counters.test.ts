@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { requestOnce } from '../../support/devices/request-once.ts'
 import { fleet } from '../../support/front-ends/product.ts'
+import { poolProcess } from '../../support/front-ends/worker-pool.ts'
 import { childrenOf } from '../../support/programs/children-of.ts'
 import { serveProcess, type ServeProcess } from '../../support/front-ends/serve-process.ts'
 import { totalIn } from '../../support/metrics/exposition.ts'
@@ -46,6 +47,14 @@ test('a worker that stands still holds its counters up', async () => {
   process.kill(still, 'SIGCONT')
   expect(meanwhile['tfe_requests_total']).toBe(16)
   expectNoFall(before, meanwhile)
+})
+
+test('workers that are spoken to before it can be known that they are gone end nothing but themselves', async () => {
+  await using pool = await poolProcess(2, { upstreamPort: 1 })
+  expect(await pool.send({ kind: 'kill-and-tell' })).toContain('tfe_')
+  await pool.waitForLines(2, (line) => /starting another/.test(String(line['msg'])))
+  // Those that take their place answer.
+  await expect.poll(() => pool.send({ kind: 'scrape' })).toContain('tfe_requests_total')
 })
 
 type Counts = Readonly<Record<string, number>>

@@ -2,7 +2,9 @@
  * A process that serves as `tfe serve` does and is told by a test what a store would tell it. `node worker-pool-process.ts
  * CONFIG WORKERS`; ends with its parent.
  */
+import cluster from 'node:cluster'
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadConfig } from '../../../src/config/load.ts'
 import { clusterPool } from '../../../src/serve/workers/cluster-pool.ts'
@@ -47,8 +49,18 @@ process.send?.({ answer: await pool.start(processConfig, events) })
 
 async function handle(command: PoolCommand): Promise<unknown> {
   if (command.kind === 'overlay') return pool.applyOverlayDelta(command.delta)
+  if (command.kind === 'kill-and-tell') return killAndTell()
   if (command.kind === 'scrape') return (await pool.scrape()).metrics()
   if (command.kind === 'drain') return pool.drain()
   processConfig = { ...processConfig, version: processConfig.version + 1, rules: command.rules }
   return pool.reload(processConfig)
+}
+
+/** Ends every worker, and speaks to each before this process can have learned of it. */
+async function killAndTell(): Promise<string> {
+  const pids = Object.values(cluster.workers ?? {}).flatMap((worker) => worker?.process.pid ?? [])
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  for (const pid of pids) while (!readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z '));
+  pool.applyOverlayDelta({ kind: 'begin', revision: 2 })
+  return (await pool.scrape()).metrics()
 }

@@ -17,6 +17,8 @@ export type PoolCommand =
   | { readonly kind: 'overlay'; readonly delta: OverlayDelta }
   | { readonly kind: 'rules'; readonly rules: StoreRules }
   | { readonly kind: 'scrape' }
+  /** Every worker is killed, and spoken to before anything can have told that it is gone. */
+  | { readonly kind: 'kill-and-tell' }
   | { readonly kind: 'drain' }
 
 export interface PoolProcess extends AsyncDisposable {
