@@ -1,5 +1,16 @@
-import { expect, test } from 'vitest'
-import { resourceWarnings, systemResources } from '../../src/serve/process/resources.ts'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { expect, onTestFinished, test } from 'vitest'
+import {
+  descriptorsIn,
+  resourceWarnings,
+  systemResources,
+} from '../../src/serve/process/resources.ts'
 
 type Config = Parameters<typeof resourceWarnings>[0]
 
@@ -62,4 +73,43 @@ test('this machine has a core, and no limit that is none', () => {
   const { cores, memory } = systemResources()
   expect(cores).toBeGreaterThan(0)
   expect(memory === undefined || Number.isSafeInteger(memory)).toBe(true)
+})
+
+const LIMITS: readonly (readonly [text: string, descriptors: number | undefined])[] = [
+  [
+    'Max processes  7  7  processes\nMax open files            1024                 524288               files\n',
+    1024,
+  ],
+  ['Max open files            unlimited            unlimited            files\n', undefined],
+  ['Max processes             7                    7                    processes\n', undefined],
+  ['', undefined],
+]
+
+for (const [text, descriptors] of LIMITS) {
+  test(`the limits ${JSON.stringify(text)} allow ${descriptors ?? 'any number of'} descriptors`, () => {
+    expect(descriptorsIn(text)).toBe(descriptors)
+  })
+}
+
+test('what the system says is told while another thread waits for a lock that this one has', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-resources-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'locked.db')
+  using holder = new DatabaseSync(path)
+  holder.exec('create table a (b); begin exclusive')
+  const flag = new Int32Array(new SharedArrayBuffer(4))
+  const code = `const { workerData: { flag, path } } = require('node:worker_threads')
+    const { DatabaseSync } = require('node:sqlite')
+    const database = new DatabaseSync(path, { timeout: 20_000 })
+    Atomics.store(flag, 0, 1)
+    Atomics.notify(flag, 0)
+    try { database.exec('begin immediate') } finally { Atomics.store(flag, 0, 2) }`
+  const thread = new Worker(code, { eval: true, workerData: { flag, path }, execArgv: [] })
+  await Atomics.waitAsync(flag, 0, 0).value
+  // Until it waits in SQLite, where nothing but the lock reaches it.
+  for (let turn = 0; turn < 1000; turn += 1) await setImmediate()
+  expect(systemResources().cores).toBeGreaterThan(0)
+  expect(Atomics.load(flag, 0)).toBe(1)
+  holder.exec('commit')
+  await once(thread, 'exit')
 })

@@ -1,4 +1,5 @@
 /** Whether this process and this machine have what the limits of a configuration ask for. */
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import type { Config } from '../../config/config.ts'
@@ -16,18 +17,30 @@ export interface Resources {
 
 /** What the system says. */
 export function systemResources(): Resources {
-  // Or the names of all peers that there are connections to are looked up, while everything waits.
-  Object.assign(process.report, { excludeNetwork: true })
-  const report = process.report.getReport() as unknown as {
-    readonly userLimits?: { readonly open_files?: { readonly soft?: number | string } }
-  }
-  const soft = report.userLimits?.open_files?.soft
   const memory = process.constrainedMemory()
   return {
     cores: availableParallelism(),
-    descriptors: typeof soft === 'number' ? soft : undefined,
+    descriptors: descriptorsIn(limitsOfProcess()),
     // Without a limit the system answers with more than there can be.
     memory: memory > 0 && Number.isSafeInteger(memory) ? memory : undefined,
+  }
+}
+
+/** How many descriptors the limits of a process allow (proc(5), `/proc/pid/limits`); undefined where that is not told. */
+export function descriptorsIn(limits: string): number | undefined {
+  const soft = /^Max open files +(\d+) /mu.exec(limits)?.[1]
+  return soft === undefined ? undefined : Number(soft)
+}
+
+/**
+ * Linux alone writes them down. The runtime's own report knows them elsewhere, too, but waits for every thread of the process:
+ * for that of a store which waits for another program's change, and for ever if that change waits for this thread.
+ */
+function limitsOfProcess(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8')
+  } catch {
+    return ''
   }
 }
 
