@@ -1,4 +1,5 @@
 /** When it is told what a relayed connection has carried, so that a connection that stays open for months is no secret. */
+import { HOUR_MS } from '../../kernel/types.ts'
 
 /** What has passed: from the device, and to it. */
 export interface RelayedOctets {
@@ -18,10 +19,11 @@ export class ExchangeProgress {
   #toldAt: number | undefined
 
   /**
-   * Returns what is to be told now, in milliseconds of one clock: as soon as octets have passed both ways, and then, while
-   * octets pass, what passed since, every few hours. Undefined where nothing is.
+   * Returns what is to be told at `now`, in milliseconds of one clock: as soon as octets have passed both ways, and then,
+   * while octets pass, what passed since, every few hours. Undefined where nothing is. It is asked with every chunk, so that it
+   * takes numbers, and no object is made for the question.
    */
-  due({ bytesIn, bytesOut }: RelayedOctets, now: number): CarriedOctets | undefined {
+  due(bytesIn: number, bytesOut: number, now: number): CarriedOctets | undefined {
     const isFirst = this.#toldAt === undefined
     if (isFirst ? bytesIn === 0 || bytesOut === 0 : now - (this.#toldAt ?? 0) < TELL_EVERY_MS)
       return undefined
@@ -36,5 +38,5 @@ export class ExchangeProgress {
   }
 }
 
-/** Well below the two weeks that a port is looked back on (`tfe sync-port`), and no cost for a connection. */
-export const TELL_EVERY_MS = 6 * 3_600_000
+/** Well below the two weeks that a port is looked back on (`tfe port`), and no cost for a connection. */
+export const TELL_EVERY_MS = 6 * HOUR_MS

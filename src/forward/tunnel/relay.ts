@@ -159,8 +159,7 @@ class Relay implements DeadlineItem {
 
   #noteExchange(): void {
     const { upstream, onExchange } = this.#destination
-    const passed = { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut }
-    const carried = this.#progress.due(passed, upstream.deadlines.now)
+    const carried = this.#progress.due(this.#bytesIn, this.#bytesOut, upstream.deadlines.now)
     if (carried !== undefined) onExchange?.(carried)
   }
 

@@ -304,14 +304,15 @@ class ClusterWorkerPool implements WorkerPool {
   }
 
   /** A worker too busy to answer, or gone meanwhile, counts as it was heard last. */
-  #scrapeWorker({ worker }: WorkerHandle): Promise<void> {
+  #scrapeWorker(handle: WorkerHandle): Promise<void> {
+    const { worker } = handle
     if (!worker.isConnected()) return Promise.resolve()
     this.#nextId += 1
     const id = this.#nextId
     const { promise, resolve } = Promise.withResolvers<void>()
     const late = setTimeout(resolve, SCRAPE_TIMEOUT_MS)
     this.#scrapes.set(id, { from: worker, answered: resolve })
-    sendTo(worker, { kind: 'scrape', id })
+    send(handle, { kind: 'scrape', id })
     return promise.finally(() => {
       clearTimeout(late)
       this.#scrapes.delete(id)
@@ -330,13 +331,11 @@ const NO_WORKER: Fault = {
   message: 'found no worker that serves, wanted one: try again when they have been replaced',
 }
 
-const send = ({ worker }: WorkerHandle, message: ToWorker): void => sendTo(worker, message)
-
 /**
  * Sends to a worker that is there. One may be gone and not be known to be: then its channel says so in its own time, and what
  * waits for an answer is told there. Without a callback the runtime would throw what befell the message, and end this process.
  */
-function sendTo(worker: Worker, message: ToWorker): void {
+function send({ worker }: WorkerHandle, message: ToWorker): void {
   if (worker.isConnected()) worker.process.send(message, undefined, undefined, () => {})
 }
 

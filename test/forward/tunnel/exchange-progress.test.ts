@@ -6,35 +6,35 @@ const DAY = 86_400_000
 
 test('a connection is told of once octets have passed both ways, and not before', () => {
   const progress = new ExchangeProgress()
-  expect(progress.due({ bytesIn: 5, bytesOut: 0 }, 0)).toBeUndefined()
-  expect(progress.due({ bytesIn: 0, bytesOut: 5 }, 9 * DAY)).toBeUndefined()
-  expect(progress.due({ bytesIn: 5, bytesOut: 7 }, 1000)).toEqual({
+  expect(progress.due(5, 0, 0)).toBeUndefined()
+  expect(progress.due(0, 5, 9 * DAY)).toBeUndefined()
+  expect(progress.due(5, 7, 1000)).toEqual({
     connections: 1,
     bytesIn: 5,
     bytesOut: 7,
   })
-  expect(progress.due({ bytesIn: 6, bytesOut: 7 }, 1001)).toBeUndefined()
+  expect(progress.due(6, 7, 1001)).toBeUndefined()
 })
 
 test('one that is told of at the first instant of a clock is told of once', () => {
   const progress = new ExchangeProgress()
-  expect(progress.due({ bytesIn: 1, bytesOut: 1 }, 0)?.connections).toBe(1)
-  expect(progress.due({ bytesIn: 2, bytesOut: 1 }, 0)).toBeUndefined()
+  expect(progress.due(1, 1, 0)?.connections).toBe(1)
+  expect(progress.due(2, 1, 0)).toBeUndefined()
 })
 
 test('what an open connection goes on to carry is told of at least daily, each octet once and no second connection', () => {
   expect(TELL_EVERY_MS).toBeLessThan(DAY)
   const progress = new ExchangeProgress()
-  progress.due({ bytesIn: 5, bytesOut: 7 }, 1000)
+  progress.due(5, 7, 1000)
   const next = 1000 + TELL_EVERY_MS
-  expect(progress.due({ bytesIn: 9, bytesOut: 7 }, next - 1)).toBeUndefined()
-  expect(progress.due({ bytesIn: 9, bytesOut: 8 }, next)).toEqual({
+  expect(progress.due(9, 7, next - 1)).toBeUndefined()
+  expect(progress.due(9, 8, next)).toEqual({
     connections: 0,
     bytesIn: 4,
     bytesOut: 1,
   })
-  expect(progress.due({ bytesIn: 10, bytesOut: 8 }, next + TELL_EVERY_MS - 1)).toBeUndefined()
-  expect(progress.due({ bytesIn: 10, bytesOut: 8 }, next + TELL_EVERY_MS)).toEqual({
+  expect(progress.due(10, 8, next + TELL_EVERY_MS - 1)).toBeUndefined()
+  expect(progress.due(10, 8, next + TELL_EVERY_MS)).toEqual({
     connections: 0,
     bytesIn: 1,
     bytesOut: 0,
