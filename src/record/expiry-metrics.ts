@@ -1,21 +1,22 @@
 /**
  * Devices by when their certificates expire, each key counted once, over what this process remembers: where there is no
- * store, which knows those that are silent, too. A restart begins anew, and a device that renewed with a new key is seen under both until the old certificate is forgotten.
+ * store, which knows those that are silent, too. A restart begins anew, and a device that renewed with a new key is seen
+ * under both until the old certificate is forgotten.
  */
 import { DAY_MS, plus, type Instant, type KeyFingerprint, type Millis } from '../kernel/types.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { ExpirySighting, ExpirySightingSink } from './expiry-sightings.ts'
 import { MetricSet } from './metric-set.ts'
 
-/** How many whole days are left, or which end has passed. A closed list: the label of a metric. */
+/** How many whole days are left, or which end has passed, what ends first in front. A closed list: the label of a metric. */
 export const EXPIRY_BUCKETS = [
+  'expired',
+  'in-grace',
   '0-7d',
   '8-30d',
   '31-60d',
   '61-270d',
   'later',
-  'in-grace',
-  'expired',
 ] as const
 
 export type ExpiryBucket = (typeof EXPIRY_BUCKETS)[number]
@@ -31,22 +32,11 @@ export function expiryBucket(notAfter: Instant, grace: Millis, now: Instant): Ex
   return days <= 270 ? '61-270d' : 'later'
 }
 
-/** Where one kind ends and the next begins, in the order of `EXPIRY_ORDER`: a certificate that ends before an edge is of the kind. */
+/** Where one kind ends and the next begins, in the order of `EXPIRY_BUCKETS`: a certificate that ends before an edge is of the kind. */
 export const expiryEdges = (grace: Millis, now: Instant): readonly Instant[] =>
   [0 - grace, 0, ...[7, 30, 60, 270].map((days) => (days + 1) * DAY_MS)].map(
     (distance) => (now + distance) as Instant,
   )
-
-/** The kinds, the first that ends first. */
-export const EXPIRY_ORDER: readonly ExpiryBucket[] = [
-  'expired',
-  'in-grace',
-  '0-7d',
-  '8-30d',
-  '31-60d',
-  '61-270d',
-  'later',
-]
 
 export interface ExpiryMetricsDeps {
   readonly clock: Clock

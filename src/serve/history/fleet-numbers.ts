@@ -7,12 +7,7 @@ import type { MinimumsContext } from '../../admin/routes/fleet/settings.ts'
 import type { FleetStates, HistoryEntry, StateKind } from '../../fleet/history.ts'
 import type { Clock } from '../../kernel/ports.ts'
 import { ok, type Instant, type Millis, type Result } from '../../kernel/types.ts'
-import {
-  EXPIRY_BUCKETS,
-  EXPIRY_ORDER,
-  expiryEdges,
-  type ExpiryBucket,
-} from '../../record/expiry-metrics.ts'
+import { EXPIRY_BUCKETS, expiryEdges, type ExpiryBucket } from '../../record/expiry-metrics.ts'
 import type { Store } from '../../store/port.ts'
 import type { StoreTrouble } from '../../store/failure.ts'
 
@@ -60,7 +55,7 @@ export async function readFleetNumbers(
     at,
     charts: charts.value,
     expiry: Object.fromEntries(
-      EXPIRY_ORDER.map((bucket, part) => [
+      EXPIRY_BUCKETS.map((bucket, part) => [
         bucket,
         sum(trusted.map(({ name }) => partsOf(name)[part] ?? 0)),
       ]),
