@@ -79,7 +79,16 @@ export const REFUSALS: Cases<Refusal> = {
     bytes: amount('size'),
     limit: amount('limit'),
   }),
-  'too-many-certificates': byDevice({ kind: 'too-many-certificates', limit: amount('limit') }),
+  'chain-too-large': byDevice({
+    kind: 'chain-too-large',
+    bytes: amount('size'),
+    limit: amount('limit'),
+  }),
+  'no-room-for-chain': byUs({
+    kind: 'no-room-for-chain',
+    bytes: amount('size'),
+    limit: amount('limit'),
+  }),
   'oauth-not-configured': byUs({ kind: 'oauth-not-configured' }),
   'oauth-disabled': byUs({ kind: 'oauth-disabled' }),
   'legacy-oauth-disabled': byUs({ kind: 'legacy-oauth-disabled' }),

@@ -101,7 +101,8 @@ function explainRefusal(why: Refusal): Explanation {
       }
     case 'certificate-malformed':
     case 'certificate-too-large':
-    case 'too-many-certificates':
+    case 'chain-too-large':
+    case 'no-room-for-chain':
       return explainUnreadable(why)
     case 'match-rule-unmet':
       return explainMatch(why)
@@ -166,10 +167,16 @@ function explainUnreadable(why: Unreadable): Explanation {
         sentence: `the device's certificate has ${why.bytes} octets, more than the ${why.limit} we read`,
         nextStep: 'issue it anew without the extensions that make it so large',
       }
-    case 'too-many-certificates':
+    case 'chain-too-large':
       return {
-        sentence: `the device sent more than ${why.limit} certificates besides its own`,
+        sentence: `the device presented certificates of ${why.bytes} octets together, more than the ${why.limit} that a connection may hold`,
         nextStep: 'let it send its own certificate and the intermediates of one path, nothing else',
+      }
+    case 'no-room-for-chain':
+      return {
+        sentence: `the device presented certificates of ${why.bytes} octets together while connections that no trusted CA vouches for held all of the ${why.limit} that they may hold`,
+        nextStep:
+          'find out from the log who opens connections with large chains and keep them away; a device of the fleet needs its own certificate and the intermediates of one path, nothing else',
       }
     default:
       return unreachable(why)

@@ -39,8 +39,13 @@ export type Refusal =
   | { readonly kind: 'denied-serial'; readonly issuerKey: KeyFingerprint; readonly serial: string }
 
 /** What the peer sent as its certificate, and we could or would not read. */
-export type Unreadable =
-  CertificateFault | { readonly kind: 'too-many-certificates'; readonly limit: number }
+export type Unreadable = CertificateFault | Unaffordable
+
+/** More than a connection may cost, in octets: the connection is closed, whatever its listener would let it ask for. */
+export type Unaffordable =
+  | { readonly kind: 'chain-too-large'; readonly bytes: number; readonly limit: number }
+  /** There would be room for it, were it not for those of others that no trusted CA vouches for. */
+  | { readonly kind: 'no-room-for-chain'; readonly bytes: number; readonly limit: number }
 
 /** A sound path that starts from a CA that may not admit this device (decision 8). */
 export type CaRefused =

@@ -2,6 +2,7 @@
  * Presented chain → peer: parsed, its sound paths found, and remembered. Says nothing about time, route or
  * approval; soundness is timeless and is worked out once per chain and trust version.
  */
+import { hash } from 'node:crypto'
 import type { Peer } from '../decide/decide.ts'
 import { BoundedMap } from '../kernel/bounded-map.ts'
 import type { Clock } from '../kernel/ports.ts'
@@ -58,6 +59,7 @@ export class PeerCache {
       const { bytes, limit } = presented
       return { kind: 'unreadable', fault: { kind: 'certificate-too-large', bytes, limit } }
     }
+    if (presented.kind === 'chain-too-large') return { kind: 'unreadable', fault: presented }
     if (this.#version !== judge.version) this.#forget(judge.version)
     const { leaf } = presented
     const remembered = this.#judged.get(leaf.fingerprint)
@@ -117,7 +119,8 @@ export class PeerCache {
       return leafOnly.paths.ok ? leafOnly : { kind: 'unreadable', fault: shown.failure }
     if (shown.value.length === 0) return leafOnly
     const { fingerprint } = presented.leaf
-    const key = fingerprint + shown.value.map((one) => one.fingerprint).join('')
+    // Of a fixed length, whatever was shown: the memory is bounded by the number of its keys.
+    const key = fingerprint + hash('sha256', shown.value.map((one) => one.fingerprint).join(''))
     const remembered = this.#judged.get(key)
     if (remembered !== undefined) return remembered.peer
     const intermediates = shown.value.flatMap((raw) => this.#parsed(raw) ?? [])

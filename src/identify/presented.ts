@@ -3,8 +3,10 @@
  * what was presented with it when it is asked for; a resumed session has only the leaf left (decision 10).
  */
 import { hash } from 'node:crypto'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { fail, ok, type Fingerprint, type Result } from '../kernel/types.ts'
+import type { PresentedBudget } from './presented-budget.ts'
 import { certificateIn } from './session-certificate.ts'
 
 /** A certificate's bytes and their hash. */
@@ -17,41 +19,74 @@ export interface RawCertificate {
 export type Presented =
   | { readonly kind: 'none'; readonly resumed: boolean }
   | { readonly kind: 'too-large'; readonly bytes: number; readonly limit: number }
+  | ChainTooLarge
   | {
       readonly kind: 'chain'
       readonly resumed: boolean
       readonly leaf: RawCertificate
+      /** What the whole handshake had, as sent by the peer; 0 where there was none. */
+      readonly handshakeOctets: number
       /** What came with it, in its order. To be asked while the connection lives; a dead one shows nothing. */
-      intermediates(): Result<readonly RawCertificate[], TooMany>
+      intermediates(): Result<readonly RawCertificate[], TooMuch>
     }
 
-/** More than any honest device presents. */
-export interface TooMany {
-  readonly kind: 'too-many-certificates'
+/** All that was presented is more than any honest device presents. */
+export interface ChainTooLarge {
+  readonly kind: 'chain-too-large'
+  readonly bytes: number
   readonly limit: number
 }
 
-/** Takes the presented leaf from a socket whose handshake has ended. */
-export function presentedBy(socket: TLSSocket): Presented {
+/** Why what came with the leaf is not looked at. */
+export type TooMuch =
+  | ChainTooLarge
+  | { readonly kind: 'no-room-for-chain'; readonly bytes: number; readonly limit: number }
+
+/**
+ * Takes the presented leaf from a socket whose handshake has ended. A chain that is too large is told by the octets of the
+ * handshake: asking for it would have Node copy it, decoded, and the copies stay until memory is collected.
+ */
+export function presentedBy(
+  socket: TLSSocket,
+  budget: Pick<PresentedBudget, 'hasRoom' | 'limit'> = NO_BUDGET,
+): Presented {
   const resumed = socket.isSessionReused()
+  const octets = handshakeOctetsOf(socket)
+  if (octets > MAX_HANDSHAKE_OCTETS) {
+    return { kind: 'chain-too-large', bytes: octets, limit: MAX_HANDSHAKE_OCTETS }
+  }
   const der = leafOf(socket)
   if (der === undefined) return { kind: 'none', resumed }
-  return chainOf(der, resumed, () =>
-    resumed || socket.destroyed ? NOTHING_ELSE : intermediatesOf(sentBy(socket)),
-  )
+  // Asked once: a connection that found room may be judged again when others have filled it.
+  const hasRoom = budget.hasRoom(octets)
+  return chainOf(der, { resumed, handshakeOctets: octets }, () => {
+    if (resumed || socket.destroyed) return NOTHING_ELSE
+    if (hasRoom) return intermediatesOf(der.length, sentBy(socket))
+    return fail({ kind: 'no-room-for-chain', bytes: octets, limit: budget.limit })
+  })
 }
 
 /** What a device would present in a handshake of its own, leaf first: for a question about it, not for a connection. */
 export const presentedIn = ([leaf, ...others]: readonly [Buffer, ...Buffer[]]): Presented =>
-  chainOf(leaf, false, () => intermediatesOf(others))
+  chainOf(leaf, { resumed: false, handshakeOctets: 0 }, () => intermediatesOf(leaf.length, others))
+
+type Chain = Presented & { readonly kind: 'chain' }
 
 function chainOf(
   der: Buffer,
-  resumed: boolean,
-  intermediates: () => Result<readonly RawCertificate[], TooMany>,
+  handshake: Pick<Chain, 'handshakeOctets' | 'resumed'>,
+  intermediates: Chain['intermediates'],
 ): Presented {
   if (der.length > MAX_OCTETS) return { kind: 'too-large', bytes: der.length, limit: MAX_OCTETS }
-  return { kind: 'chain', resumed, leaf: rawCertificate(der), intermediates }
+  return { kind: 'chain', ...handshake, leaf: rawCertificate(der), intermediates }
+}
+
+/**
+ * What has arrived on the socket below when the handshake ends. Node hangs that one on the TLS socket (`_parent` in
+ * lib/internal/tls/wrap.js) and documents no way to it; where it is not there, the chain is weighed when it is asked for.
+ */
+function handshakeOctetsOf(socket: TLSSocket & { readonly _parent?: Socket | null }): number {
+  return socket._parent?.bytesRead ?? 0
 }
 
 function leafOf(socket: TLSSocket): Buffer | undefined {
@@ -67,11 +102,16 @@ function* sentBy(socket: TLSSocket): Generator<Buffer> {
   for (; next !== undefined; next = next.issuerCertificate) yield next.raw
 }
 
-function intermediatesOf(ders: Iterable<Buffer>): Result<readonly RawCertificate[], TooMany> {
+function intermediatesOf(
+  leafOctets: number,
+  ders: Iterable<Buffer>,
+): Result<readonly RawCertificate[], ChainTooLarge> {
   const intermediates: RawCertificate[] = []
+  let bytes = leafOctets
   for (const der of ders) {
-    if (intermediates.length === MAX_INTERMEDIATES) {
-      return fail({ kind: 'too-many-certificates', limit: MAX_INTERMEDIATES })
+    bytes += der.length
+    if (bytes > MAX_CHAIN_OCTETS) {
+      return fail({ kind: 'chain-too-large', bytes, limit: MAX_CHAIN_OCTETS })
     }
     // What a peer adds may help it, never harm it: an oversized one is as good as absent.
     if (der.length <= MAX_OCTETS) intermediates.push(rawCertificate(der))
@@ -84,10 +124,16 @@ function rawCertificate(der: Buffer): RawCertificate {
 }
 
 const NOTHING_ELSE = ok([])
+const NO_BUDGET = { hasRoom: () => true, limit: Infinity }
 /**
  * Devices' certificates have 0.5 to 4 KiB, post-quantum ones up to some 20. What is kept lives as long as its
  * connection, and any client may open one.
  */
 const MAX_OCTETS = 24 * 1024
-/** Honest chains have one to three; the rest is room for cross-signed authorities. OpenSSL already caps the whole message at 100 KiB. */
-const MAX_INTERMEDIATES = 10
+/**
+ * The leaf and ten more of 4 KiB; chains of two to four are usual, 36 small ones with cross-signed and superseded ones among
+ * them have been met. OpenSSL itself ends a handshake with more than 100 KiB of certificates (SSL_CTX_set_max_cert_list(3)).
+ */
+const MAX_CHAIN_OCTETS = 48 * 1024
+/** Besides the chain: a ClientHello, a CertificateVerify of ML-DSA (4.6 KiB), records around them, and a PROXY header ahead. */
+const MAX_HANDSHAKE_OCTETS = MAX_CHAIN_OCTETS + 8 * 1024

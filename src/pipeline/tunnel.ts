@@ -3,14 +3,14 @@
  * whole connection, then both directions until it is over, and one record.
  */
 import { decide, timelinessOfPeer, vouchedFor } from '../decide/decide.ts'
-import type { Admission, Vouched } from '../decide/decide.ts'
+import type { Admission, Decision, Vouched } from '../decide/decide.ts'
 import { relay, type RelayDestination, type RelayOutcome } from '../forward/tunnel/relay.ts'
 import type { CarriedOctets } from '../forward/tunnel/exchange-progress.ts'
 import { proxyHeader } from '../message/proxy-protocol.ts'
 import type { TunnelEvent } from '../record/tunnel-event.ts'
 import type { ListenerView, Snapshot } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
-import { tunnelAsk } from '../state/ask.ts'
+import { tunnelAsk, unaffordableOf } from '../state/ask.ts'
 import type { PipelineDeps } from './pipeline.ts'
 import { explainRejection } from './rejection.ts'
 import { tunnelEvent, type TunnelVerdict, type TunnelOutcome } from './tunnel-event.ts'
@@ -76,7 +76,9 @@ function verdictOn(
   const peer = connection.peer(deps.peerCache, snapshot.judge)
   const entry = { relay: settings, listener: view.compiled.config }
   const ask = tunnelAsk(connection, entry, { peer, approval: config.approval })
-  const decision = decide(ask, policy, now)
+  const unaffordable = unaffordableOf(peer)
+  const decision: Decision =
+    unaffordable === undefined ? decide(ask, policy, now) : { kind: 'refuse', why: unaffordable }
   if (decision.kind === 'refuse' && connection.needsFullHandshake(decision.why))
     deps.onStaleSession()
   let header: Buffer | undefined

@@ -4,7 +4,7 @@
  */
 import { decide, type Ask, type Peer } from '../decide/decide.ts'
 import type { RouteClass } from '../decide/policy.ts'
-import type { Refusal } from '../decide/refusal.ts'
+import type { Refusal, Unaffordable } from '../decide/refusal.ts'
 import type { Instant } from '../kernel/types.ts'
 import { agentRuleText, ruleFor } from '../message/agent.ts'
 import type { Config } from '../config/config.ts'
@@ -100,6 +100,8 @@ export function closedTo(
   { config, policy }: Pick<CompiledConfig, 'config' | 'policy'>,
   now: Instant,
 ): { readonly why: Refusal | undefined } | undefined {
+  const unaffordable = unaffordableOf(peer)
+  if (unaffordable !== undefined) return { why: unaffordable }
   const origin = originOf({ remote, listener }, config.approval)
   let why: Refusal | undefined
   for (const route of classes) {
@@ -109,4 +111,11 @@ export function closedTo(
     if (decision.why.kind !== 'route-denied') why ??= decision.why
   }
   return { why }
+}
+
+/** Why a connection may not stay open whatever it would ask for: what its peer presented costs more than one may. */
+export function unaffordableOf(peer: Peer): Unaffordable | undefined {
+  if (peer.kind !== 'unreadable') return undefined
+  const { fault } = peer
+  return fault.kind === 'chain-too-large' || fault.kind === 'no-room-for-chain' ? fault : undefined
 }

@@ -45,7 +45,7 @@ const WELL: readonly (readonly [string, Partial<LiveRow>])[] = [
   ],
   [
     'too many certificates, which the edge counts before the core looks for paths',
-    { pure: { kind: 'refuse', why: 'path-too-long' }, code: 'too-many-certificates' },
+    { pure: { kind: 'refuse', why: 'path-too-long' }, code: 'chain-too-large' },
   ],
   [
     'an unknown issuer, where the configuration had refused the unfit anchor',

@@ -175,6 +175,6 @@ const INSTEAD: Readonly<Record<string, readonly string[]>> = {
   // The edge weighs a certificate before anybody reads it.
   'certificate-malformed': ['certificate-too-large'],
   // The edge counts the presented certificates before anybody looks for paths.
-  'path-too-long': ['too-many-certificates'],
-  'budget-exhausted': ['too-many-certificates'],
+  'path-too-long': ['chain-too-large'],
+  'budget-exhausted': ['chain-too-large'],
 }

@@ -36,7 +36,7 @@ promise([
     promise: 'recording admits an unreadable certificate',
     enforcement: 'recording',
     peer: unreadable,
-    expect: 'admit recording too-many-certificates',
+    expect: 'admit recording chain-too-large',
   },
   {
     promise: 'recording admits on a renewal route',

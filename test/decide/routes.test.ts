@@ -27,7 +27,7 @@ promise([
   {
     promise: 'an unreadable certificate is refused with what is wrong with it',
     peer: unreadable,
-    expect: 'refuse too-many-certificates',
+    expect: 'refuse chain-too-large',
   },
   {
     promise: 'an unsound path is refused with what trust found',

@@ -46,7 +46,7 @@ export const unsound: Peer = {
 }
 export const unreadable: Peer = {
   kind: 'unreadable',
-  fault: { kind: 'too-many-certificates', limit: 10 },
+  fault: { kind: 'chain-too-large', bytes: 50_000, limit: 49_152 },
 }
 
 /** One test for each row. */

@@ -143,7 +143,7 @@ test('a device that nothing better helps is asked each time, and not judged agai
 
 test('more intermediates than anybody may show refuse only whom the known ones do not help', () => {
   const cache = countingCache()
-  const tooMany = { kind: 'too-many-certificates', limit: 10 } as const
+  const tooMany = { kind: 'chain-too-large', bytes: 50_000, limit: 49_152 } as const
   expect(cache.meetWithIntermediates(device(), fail(tooMany))).toEqual({
     kind: 'unreadable',
     fault: tooMany,
@@ -309,6 +309,7 @@ function countingCache() {
     return {
       kind: 'chain',
       resumed,
+      handshakeOctets: 0,
       leaf: raw(leaf),
       intermediates() {
         work = { ...work, asked: work.asked + 1 }
@@ -328,7 +329,13 @@ function countingCache() {
     /** A device about whose intermediates something else is to be said. */
     meetWithIntermediates: (leaf: Minted, intermediates: Shown): Peer =>
       peerCache.peerOf(
-        { kind: 'chain', resumed: false, leaf: raw(leaf), intermediates: () => intermediates },
+        {
+          kind: 'chain',
+          resumed: false,
+          handshakeOctets: 0,
+          leaf: raw(leaf),
+          intermediates: () => intermediates,
+        },
         judgeNow(),
       ),
     /** From now on every search with intermediates runs out of its budget. */

@@ -7,7 +7,9 @@ import { connect, createServer, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { presentedBy, type Presented } from '../../src/identify/presented.ts'
 import { certificateIn } from '../../src/identify/session-certificate.ts'
-import type { KeyType } from '../support/certificates/mint-certificate.ts'
+import { PresentedBudget } from '../../src/identify/presented-budget.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import type { KeyType, Minted, MintedExtension } from '../support/certificates/mint-certificate.ts'
 import { mintCa, mintLeaf, type Leaf } from '../support/certificates/mint.ts'
 
 const ROOT = mintCa({ name: 'Root' })
@@ -174,6 +176,97 @@ for (const version of VERSIONS) {
     }
     await meet(later, { version, leaf: mintLeaf({ issuer: ISSUING }), others: [ISSUING] })
     expect(fingerprints(await promise)).toHaveLength(1)
+  })
+}
+
+/** Certificates of some 4 KiB each. */
+const LARGE = Array.from({ length: 13 }, (_, index) =>
+  mintCa({ name: `Large ${index}`, issuer: ROOT, extensions: [padding(3600)] }),
+)
+
+function padding(octets: number): MintedExtension {
+  return {
+    oid: '1.3.6.1.4.1.99999.1',
+    critical: false,
+    value: der.octetString(Buffer.alloc(octets)),
+  }
+}
+
+interface Weighed {
+  readonly presented: Presented
+  /** How often Node was asked for the chain, which it copies. */
+  readonly asked: number
+  readonly shown: readonly string[]
+}
+
+const weighedWith =
+  (budget?: PresentedBudget) =>
+  (socket: TLSSocket): Weighed => {
+    let asked = 0
+    const take = socket.getPeerX509Certificate.bind(socket)
+    socket.getPeerX509Certificate = () => {
+      asked += 1
+      return take()
+    }
+    const presented = presentedBy(socket, budget)
+    const shown = fingerprints(presented)
+    return { presented, asked, shown }
+  }
+
+for (const version of VERSIONS) {
+  test(`over ${version}, the octets of the handshake are those that arrived on the socket below`, async () => {
+    const leaf = mintLeaf({ issuer: ISSUING })
+    const octets = async (others: readonly Minted[]): Promise<number> => {
+      const { seen } = await meet(presentedBy, { version, leaf, others })
+      return (seen as Presented & { kind: 'chain' }).handshakeOctets
+    }
+    const more = (await octets(LARGE.slice(0, 4))) - (await octets([]))
+    const sent = LARGE.slice(0, 4).reduce((sum, one) => sum + one.der.length, 0)
+    expect(more).toBeGreaterThanOrEqual(sent)
+    expect(more).toBeLessThan(sent + 200)
+  })
+
+  test(`over ${version}, forty small certificates are handed over, every one`, async () => {
+    const others = Array.from({ length: 40 }, () => OTHER)
+    const leaf = mintLeaf({ issuer: ISSUING })
+    const { seen } = await meet(both, { version, leaf, others })
+    const { ours, nodes } = seen as Seen
+    expect(ours).toHaveLength(41)
+    expect(ours).toEqual(nodes)
+  })
+
+  test(`over ${version}, ten certificates of 4 KiB are handed over, and thirteen are too large without Node being asked for one`, async () => {
+    const leaf = mintLeaf({ issuer: ISSUING })
+    const weigh = weighedWith()
+    const ten = (await meet(weigh, { version, leaf, others: LARGE.slice(0, 10) })).seen as Weighed
+    expect(ten.shown).toHaveLength(11)
+    // The control: what is asked for is copied.
+    expect(ten.asked).toBe(1)
+    const many = [...LARGE, ...LARGE.slice(0, 2)]
+    const { presented, asked } = (await meet(weigh, { version, leaf, others: many }))
+      .seen as Weighed
+    expect(presented).toMatchObject({ kind: 'chain-too-large', limit: 56 * 1024 })
+    expect(asked).toBe(0)
+  })
+
+  test(`over ${version}, a chain that its handshake did not give away is too large when it is asked for`, async () => {
+    const leaf = mintLeaf({ issuer: ISSUING })
+    const { seen } = await meet(weighedWith(), { version, leaf, others: LARGE })
+    expect((seen as Weighed).shown).toEqual(['chain-too-large'])
+  })
+
+  test(`over ${version}, where others hold the budget a large chain is not asked for, and an ordinary one is`, async () => {
+    const leaf = mintLeaf({ issuer: ISSUING })
+    const budget = new PresentedBudget(30_000)
+    const release = budget.hold(20_000)
+    const weigh = weighedWith(budget)
+    const large = { version, leaf, others: LARGE.slice(0, 4) } as const
+    const full = (await meet(weigh, large)).seen as Weighed
+    expect(full).toMatchObject({ shown: ['no-room-for-chain'], asked: 0 })
+    const ordinary = (await meet(weigh, { version, leaf, others: [ISSUING] })).seen as Weighed
+    expect(ordinary.shown).toHaveLength(2)
+    release()
+    expect(((await meet(weigh, large)).seen as Weighed).shown).toHaveLength(5)
   })
 }
 

@@ -8,6 +8,7 @@ import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
 import { isExpected, type Peer } from '../../decide/decide.ts'
 import { explainHandshake, handshakeFailure } from '../../handshake/handshake-failure.ts'
 import { presentedBy } from '../../identify/presented.ts'
+import type { PresentedBudget } from '../../identify/presented-budget.ts'
 import { errorCode } from '../../kernel/error-code.ts'
 import type { SlotList } from '../../kernel/slot-list.ts'
 import { Connection } from '../../pipeline/connection.ts'
@@ -31,6 +32,8 @@ export interface ConnectionHandlerDeps extends Omit<PipelineDeps, 'record'> {
   readonly metrics: Metrics
   /** Every open connection of this process, whatever its listener. */
   readonly connections: SlotList<Connection>
+  /** What all of them hold of what was presented. */
+  readonly presentedBudget: PresentedBudget
   /** What has begun here and has no line yet. */
   readonly inFlight: Pick<InFlight, 'begin' | 'end'>
   readonly expirySightings: Pick<ExpirySightingBuffer, 'add'>
@@ -74,20 +77,35 @@ export const commonHandlers = (
 export function openConnection(
   socket: TLSSocket,
   listener: string,
-  { clock, connections, inFlight, metrics }: ConnectionHandlerDeps,
+  deps: ConnectionHandlerDeps,
   closed: (connection: Connection) => void = () => {},
 ): Connection {
-  const presented = presentedBy(socket)
+  const { clock, connections, inFlight, metrics, presentedBudget } = deps
+  const presented = presentedBy(socket, presentedBudget)
   const connection = new Connection(socket, listener, { presented, now: clock.now() })
+  const release = holdPresented(connection, deps)
   const place = connections.add(connection)
   inFlight.begin()
   const { protocol, cipher } = connection
   metrics.opened(listener, { protocol, suite: cipher.standardName })
   socket.once('close', () => {
     connections.remove(place)
+    release()
     closed(connection)
   })
   return connection
+}
+
+/** Counts what a peer presented that no trusted CA vouches for; returns what is to be called when its connection has closed. */
+function holdPresented(
+  connection: Connection,
+  { peerCache, presentedBudget, snapshot }: ConnectionHandlerDeps,
+): () => void {
+  const { presented } = connection
+  if (presented.kind !== 'chain') return () => {}
+  const peer = connection.peer(peerCache, snapshot().judge)
+  const isVouchedFor = peer.kind === 'presented' && peer.paths.ok
+  return presentedBudget.hold(isVouchedFor ? 0 : presented.handshakeOctets)
 }
 
 /** Counts the device for the expiry metrics, unless it is one that would be refused. */

@@ -7,6 +7,7 @@ import { Listener } from '../../accept/listener.ts'
 import { TunnelListener } from '../../accept/tunnel-listener.ts'
 import type { Config } from '../../config/config.ts'
 import { serverContexts } from '../../handshake/server-context.ts'
+import { PresentedBudget } from '../../identify/presented-budget.ts'
 import { PeerCache } from '../../identify/peer.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { SlotList } from '../../kernel/slot-list.ts'
@@ -74,6 +75,7 @@ export class FrontEnd {
   readonly #deps: FrontEndDeps
   readonly #listeners = new Map<string, Listener | TunnelListener>()
   readonly #connections = new SlotList<Connection>()
+  readonly #presentedBudget = new PresentedBudget()
   readonly #inFlight = new InFlight()
   readonly #clock: Clock
   readonly #peerCache: PeerCache
@@ -225,6 +227,7 @@ export class FrontEnd {
         refusalBuffer.add(refusal.share, () => refusal.make())
       },
       connections: this.#connections,
+      presentedBudget: this.#presentedBudget,
       inFlight: this.#inFlight,
       clock: this.#clock,
       peerCache: this.#peerCache,

@@ -63,6 +63,7 @@ export class RealJudge {
         : {
             kind: 'chain',
             resumed: false,
+            handshakeOctets: 0,
             leaf: device.leaf,
             intermediates: () => ok(device.intermediates),
           }
