@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { mintCases } from './cases.ts'
 import { compareProducts } from './compare.ts'
-import { debian13 } from './debian13.ts'
+import { debian13 } from '../support/programs/debian13.ts'
 import { readFormats } from './readers/read.ts'
 import { Table } from './table.ts'
 

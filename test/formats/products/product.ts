@@ -6,7 +6,7 @@ import type { IdentityFormat, IdentitySettings } from '../../../src/message/enco
 import { claimPort, isListenedOn } from '../../support/ports/claim-port.ts'
 import { Program, quietEnvironment } from '../../support/programs/program.ts'
 import type { Material } from '../cases.ts'
-import type { Debian13 } from '../debian13.ts'
+import type { Debian13 } from '../../support/programs/debian13.ts'
 
 export interface Product {
   /** One word or two, unlike all others. */
