@@ -7,7 +7,10 @@ import process from 'node:process'
 import { jsonSchemaText } from '../src/config/json-schema.ts'
 import { referenceText } from '../src/config/reference.ts'
 import { identityFieldsText } from './identity-fields.ts'
+import { performanceFiles } from './performance/files.ts'
 import { refusalsText } from './refusals.ts'
+
+const root = join(import.meta.dirname, '..')
 
 /** Every generated file, by its path from the top of the project. */
 const GENERATED: ReadonlyMap<string, () => string> = new Map([
@@ -15,9 +18,9 @@ const GENERATED: ReadonlyMap<string, () => string> = new Map([
   ['docs/configuration.md', referenceText],
   ['docs/identity-fields.md', identityFieldsText],
   ['docs/refusals.md', refusalsText],
+  ...performanceFiles(root),
 ])
 
-const root = join(import.meta.dirname, '..')
 const checkOnly = process.argv.includes('--check')
 const stale: string[] = []
 

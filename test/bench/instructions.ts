@@ -15,7 +15,7 @@
  * - *Blocks:* the operations run in blocks, base and working tree in turn, so that a busy machine affects both alike
  *   (timers fire more often per operation: at most 2 % of a GET). Late compilations and full collections make single blocks
  *   dearer, never cheaper: what counts is the mean of the cheaper half of the blocks. So a change that costs only in
- *   full collections is not seen here; bench:lab sees it.
+ *   full collections is not seen here; `npm run bench` sees it.
  * - *Rounds:* each starts both front ends anew, since what the engine optimises when differs from start to start. What
  *   counts is the median of the rounds of a commit. How far its rounds lie apart is the noise; the larger one of both
  *   commits is printed, and a limit below it is refused, because no verdict by it would mean anything. One round has no

@@ -143,7 +143,7 @@ export function writeConfiguration(
   return join(folder, 'tfe.yaml')
 }
 
-/** One process, one listener, one upstream, events and metrics on, as `bench:lab` measures it. */
+/** One process, one listener, one upstream, events and metrics on, as `npm run bench` measures it. */
 function configuration({ address, port }: Place, upstreamPort: number) {
   return {
     profile: 'generic',

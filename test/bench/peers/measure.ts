@@ -1,0 +1,137 @@
+/** Measures: rounds in which every candidate does the same work in turn, so that a busy machine affects all alike. */
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { BenchFault } from './bench-fault.ts'
+import type { Candidate, Site } from './candidate.ts'
+import { LARGE_OCTETS } from './answers.ts'
+import { prepareLoad, type LoadOptions, type LoadResult } from './load.ts'
+import { cpuSeconds, residentKib } from './process-tree.ts'
+import { start, type Running } from './start.ts'
+import { IDLE, type Work } from './works.ts'
+import type { Command } from '../../support/programs/debian13.ts'
+
+/** What a run has prepared, and how much of it is wanted. */
+export interface Bench {
+  readonly site: Site
+  readonly loadProgram: (args: readonly string[]) => Command
+  readonly answers: string
+  /** The processor of whom is measured, and that of all others. */
+  readonly cpus: { readonly measured: number; readonly others: number }
+  readonly rounds: number
+  /** Of the units of a round, the part that is done. */
+  readonly scale: number
+  readonly tell: (text: string) => void
+}
+
+/** One value per round, by the name of the candidate. */
+export type Samples = ReadonlyMap<string, readonly number[]>
+
+/** CPU time per unit in microseconds. The candidates stay up from work to work. */
+export async function measureWork(
+  bench: Bench,
+  work: Work,
+  all: readonly Running[],
+): Promise<Samples> {
+  const able = all.filter(({ candidate }) => work.isForFloor || candidate.isFloor !== true)
+  const samples = new Map(able.map(({ candidate }) => [candidate.name, [] as number[]]))
+  for (let round = -1; round < bench.rounds; round += 1) {
+    // Another is the first in each round.
+    const turn = able.map((_, index) => able[(index + Math.max(round, 0)) % able.length])
+    for (const running of turn) {
+      if (running === undefined) continue
+      // Engines compile what they have run often: a round before the first is not counted.
+      const cost = await costOf(bench, work, running)
+      if (round >= 0) samples.get(running.candidate.name)?.push(cost)
+      running.emptyLog()
+    }
+    if (round >= 0) bench.tell(`${work.title}: round ${round + 1} of ${bench.rounds}`)
+  }
+  return samples
+}
+
+async function costOf(bench: Bench, work: Work, running: Running): Promise<number> {
+  const turns = Math.max(1, Math.round(work.turns * bench.scale))
+  const answer = work.load['path'] === '/large' ? 'large' : 'small'
+  const options = {
+    ...work.load,
+    ...device(bench, running),
+    turns,
+    expect: join(bench.answers, answer),
+    ...(work.isNeverSeen === true ? { devices: turns, ...issuer(bench) } : {}),
+  }
+  await using load = await prepareLoad(bench.loadProgram, options, bench.cpus.others)
+  // What the last handshakes left to do is not of this work.
+  await pause(SETTLE_MS)
+  const before = cpuSeconds(running.pid)
+  const result = await load.run()
+  const seconds = cpuSeconds(running.pid) - before
+  demandClean(`${running.candidate.title}, ${work.title}`, result, turns)
+  running.demandAlive()
+  const units = work.per === 'turn' ? turns : (turns * LARGE_OCTETS) / 1e6
+  return (seconds / units) * 1e6
+}
+
+const device = ({ site }: Bench, { port }: Running): LoadOptions => ({
+  port,
+  certificate: join(site.pki, 'device.pem'),
+  key: join(site.pki, 'device.key'),
+})
+
+const issuer = ({ site }: Bench): LoadOptions => ({
+  issuer: join(site.pki, 'devices.pem'),
+  'issuer-key': join(site.pki, 'devices.key'),
+})
+
+/** A run with errors counts for nothing: an error is cheaper than what it stands for, or dearer. */
+function demandClean(what: string, result: LoadResult, turns: number): void {
+  if (result.errors === 0 && result.turns === turns) return
+  const { errors, firstError } = result
+  throw new BenchFault(`${what}: found ${errors} errors in ${turns}, the first: ${firstError}`)
+}
+
+/**
+ * KiB that an idle connection holds, one value per round. Each candidate is started anew, does some of everything first,
+ * and is measured while so many connections rest that have made one request each.
+ */
+export async function measureIdle(
+  bench: Bench,
+  candidates: readonly Candidate[],
+  connections = Math.round(IDLE.connections * bench.scale),
+): Promise<Samples> {
+  const samples = new Map(candidates.map(({ name }) => [name, [] as number[]]))
+  const rounds = Math.min(bench.rounds, IDLE_ROUNDS)
+  for (let round = 0; round < rounds; round += 1) {
+    for (const candidate of candidates) {
+      samples.get(candidate.name)?.push(await idleCost(bench, candidate, connections))
+    }
+    bench.tell(`${IDLE.title}: round ${round + 1} of ${rounds}`)
+  }
+  return samples
+}
+
+async function idleCost(bench: Bench, candidate: Candidate, connections: number): Promise<number> {
+  await using running = await start(candidate, bench.site, bench.cpus.measured)
+  await pause(REST_MS)
+  const before = residentKib(running.pid)
+  for (const [work, turns] of [
+    ['connect', 300],
+    ['keep', 3000],
+  ] as const) {
+    const options = { work, connections: 16, turns, ...device(bench, running) }
+    await using load = await prepareLoad(bench.loadProgram, options, bench.cpus.others)
+    demandClean(`${candidate.title}, before it rests`, await load.run(), turns)
+  }
+  const options = { work: 'idle', connections, ...device(bench, running) }
+  await using load = await prepareLoad(bench.loadProgram, options, bench.cpus.others)
+  await pause(REST_MS * 2)
+  const kib = (residentKib(running.pid) - before) / connections
+  const { errors, firstError } = await load.run()
+  if (errors > 0)
+    throw new BenchFault(`${candidate.title}, ${IDLE.title}: lost ${errors}, ${firstError}`)
+  return kib
+}
+
+const SETTLE_MS = 30
+const REST_MS = 1500
+/** Memory hardly differs from start to start. */
+const IDLE_ROUNDS = 3
