@@ -50,9 +50,9 @@ export interface SnapshotDeps {
   readonly version: number
   /** The snapshot it replaces: an upstream whose settings did not change keeps its connections. */
   readonly previous: Snapshot | undefined
-  onUntrusted(upstream: string, facts: UntrustedServer): void
-  onHealth(change: UpstreamHealthChange): void
-  onError(error: UpstreamError): void
+  readonly onUntrusted: (upstream: string, facts: UntrustedServer) => void
+  readonly onHealth: (change: UpstreamHealthChange) => void
+  readonly onError: (error: UpstreamError) => void
 }
 
 /** Opens a snapshot; on any fault nothing is left open that was not open before. */
@@ -119,11 +119,13 @@ function upstreamView(
   if (before !== undefined && isDeepStrictEqual(before.compiled.config, config)) {
     return ok({ compiled, upstream: before.upstream, encode })
   }
+  // An upstream lives as long as its settings: it must not hold `deps`, or each would hold the snapshots before it.
+  const { onUntrusted, onHealth, onError } = deps
   const opened = openUpstream(config, {
     identity,
-    onUntrusted: (facts) => deps.onUntrusted(name, facts),
-    onHealth: (change) => deps.onHealth(change),
-    onError: (error) => deps.onError(error),
+    onUntrusted: (facts) => onUntrusted(name, facts),
+    onHealth,
+    onError,
   })
   if (!opened.ok) return opened
   return ok({ compiled, upstream: opened.value, encode })
