@@ -1,18 +1,12 @@
 /**
- * A port that devices call with HTTP: its framing, and what a connection may cost before its device is identified.
+ * The head of a port that devices call with HTTP: its framing, and what a request may cost before it is one.
  * Nothing here knows about trust; what to do with a connection or a request is handed in.
  */
-import { createServer, type Server } from 'node:https'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import {
-  BoundPort,
-  type ListenerLimits,
-  type ListenerSettings,
-  type ListenerTls,
-  type ServerOptions,
-} from './bound-port.ts'
+import type { ListenerLimits } from './acceptor.ts'
+import type { ConnectionHandlers, ProtocolHead } from './protocol-head.ts'
 import {
   refuseUnparsable,
   unparsable,
@@ -21,41 +15,33 @@ import {
 } from './unparsable.ts'
 
 /** What the caller does with what arrives. */
-export interface ListenerHandlers {
-  /** A TLS session exists. False closes the connection before any HTTP is read. */
-  connected(socket: TLSSocket): boolean
+export interface ListenerHandlers extends ConnectionHandlers {
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void
-  handshakeFailed(error: Error, socket: TLSSocket): void
   /** No answer may land inside a response under way: only the caller knows of one. */
   unparsable(fault: Unparsable, socket: TLSSocket): UnparsableAction
-  /** A TCP connection was turned away because the listener is full. */
-  dropped(): void
-  /** A handler threw, which is a bug; the connection is destroyed. */
-  bug(error: unknown): void
 }
 
-/** One bound port. */
-export class Listener extends BoundPort<Server> {
-  constructor(settings: ListenerSettings, tls: ListenerTls, handlers: ListenerHandlers) {
-    super(settings, tls, (options) => httpServer(options, settings.limits, handlers))
-  }
-
-  protected override closeIdle(server: Server): void {
-    server.closeIdleConnections()
+/** Makes the head of one HTTP listener. */
+export function httpHead(limits: ListenerLimits, handlers: ListenerHandlers): ProtocolHead {
+  const server = httpServer(limits, handlers)
+  return {
+    handlers,
+    alpn: ['http/1.1'],
+    // A device that has ended its side is owed no answer (closeSilently in http-connections.ts).
+    allowHalfOpen: false,
+    serve: (socket) => server.emit('connection', socket),
+    closeIdle: () => server.closeIdleConnections(),
+    forceClose: () => {},
+    close: () => server.close(),
   }
 }
 
-function httpServer(
-  options: ServerOptions,
-  limits: ListenerLimits,
-  handlers: ListenerHandlers,
-): Server {
+/** A server that never listens: it is handed connections whose handshake is done. */
+function httpServer(limits: ListenerLimits, handlers: ListenerHandlers): Server {
   const refuse = (fault: Unparsable, socket: Socket): void => {
     refuseUnparsable(fault, socket, handlers.unparsable(fault, socket as TLSSocket))
   }
   const server = createServer({
-    ...options,
-    ALPNProtocols: ['http/1.1'],
     headersTimeout: limits.headers,
     // A body may take long as long as it moves; its idleness is watched where it is forwarded.
     requestTimeout: 0,
@@ -70,36 +56,27 @@ function httpServer(
   server.maxHeadersCount = 0
   server.maxRequestsPerSocket = 0
   server.timeout = 0
-  // A throw in here is a bug of ours; it may cost the one connection, never the process.
-  const guarded = (socket: TLSSocket, run: () => boolean): void => {
-    try {
-      if (run()) return
-    } catch (error) {
-      handlers.bug(error)
-    }
-    socket.destroy()
-  }
-  server.prependListener('secureConnection', (socket: TLSSocket) => {
-    guarded(socket, () => handlers.connected(socket))
-  })
   const requested =
     (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-      guarded(request.socket as TLSSocket, () => {
+      // A throw in here is a bug of ours; it may cost the one connection, never the process.
+      try {
         handlers.request(request, response, expectsContinue)
-        return true
-      })
+      } catch (error) {
+        handlers.bug(error)
+        request.socket.destroy()
+      }
     }
   server.on('request', requested(false))
   server.on('checkContinue', requested(true))
   // Any other expectation cannot be met (RFC 9110 §10.1.1).
   server.on('checkExpectation', requested(false))
-  server.on('tlsClientError', (error, socket) => handlers.handshakeFailed(error, socket))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     refuse(unparsable(error), socket as Socket)
   })
   // Without this listener Node would close the connection, and the log would not say why.
   server.on('connect', (_, socket) => refuse('connect', socket as Socket))
-  server.on('drop', () => handlers.dropped())
+  // Node looks for headers that take too long from the moment it listens, which this server never does (Node 26.10).
+  server.emit('listening')
   return server
 }
 

@@ -12,6 +12,9 @@ export interface Network {
   readonly bits: number
 }
 
+/** What stands for the address of a connection whose other end is not known: it lies in no network. */
+export const UNKNOWN_ADDRESS = 'unknown'
+
 /** Reads `192.0.2.7`, `192.0.2.0/24` or `2001:db8::/32`; a failure says what was wanted in its place. */
 export function parseNetwork(text: string): Result<Network, string> {
   const [address = '', length, ...more] = text.split('/')
@@ -87,7 +90,7 @@ const groupsOf = (text: string): readonly string[] => (text === '' ? [] : text.s
 export function countedNetwork(address: string): string {
   const plain = address.replace(MAPPED, '').replace(ZONE, '')
   const octets = addressOctets(plain)
-  if (octets === undefined) return 'unknown'
+  if (octets === undefined) return UNKNOWN_ADDRESS
   if (octets.length === 4) return plain
   const groups = [0, 2, 4, 6].map((at) => ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0))
   return `${groups.map((group) => group.toString(16)).join(':')}::/64`

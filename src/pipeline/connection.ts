@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import type { Addresses } from '../accept/addresses.ts'
 import type { Ask, Peer } from '../decide/decide.ts'
 import type { Refusal } from '../decide/refusal.ts'
 import type { Presented } from '../identify/presented.ts'
@@ -14,6 +15,7 @@ import type { EncodedIdentity } from '../message/encode/encode.ts'
 import type { FieldPlan } from '../message/request-fields.ts'
 import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
 import type { AccessLog } from '../record/access-log.ts'
+import { UNKNOWN_ADDRESS } from '../kernel/network.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
 
 /** A Host as it was sent, and the authority that it means (`Authority.text`). */
@@ -26,6 +28,8 @@ interface KnownHost {
 export class Connection {
   readonly id = newConnectionId()
   readonly listener: string
+  readonly addresses: Addresses
+  /** The device's address, or `unknown`. */
   readonly remote: string
   readonly socket: TLSSocket
   readonly sni: string | undefined
@@ -57,10 +61,11 @@ export class Connection {
   readonly #waiting: (() => void)[] = []
   readonly #plans: { readonly kind: PlanKey; readonly made: IdentityPlan }[] = []
 
-  constructor(socket: TLSSocket, listener: string, { presented, now }: ConnectionStart) {
+  constructor(socket: TLSSocket, listener: string, { addresses, presented, now }: ConnectionStart) {
     this.socket = socket
     this.listener = listener
-    this.remote = socket.remoteAddress ?? 'unknown'
+    this.addresses = addresses
+    this.remote = addresses.source?.address ?? UNKNOWN_ADDRESS
     // False on a resumed TLS 1.2 session: then the name is unknown, and the host is not compared with it.
     this.sni = typeof socket.servername === 'string' ? socket.servername : undefined
     this.openedAt = now
@@ -206,6 +211,7 @@ interface Cipher {
 }
 
 interface ConnectionStart {
+  readonly addresses: Addresses
   readonly presented: Presented
   readonly now: number
 }

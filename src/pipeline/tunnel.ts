@@ -131,14 +131,17 @@ const isNamed = (vouched: Vouched | undefined): vouched is Vouched =>
   vouched !== undefined && vouched.timeliness !== 'in-grace'
 
 function headerOf(
-  { id, socket, sni, presented, protocol, cipher }: Connection,
+  { id, socket, addresses, sni, presented, protocol, cipher }: Connection,
   vouched: Vouched | undefined,
   withCertificate: boolean,
 ): Buffer | undefined {
-  const end = (address = '', port = 0) => ({ address, port })
+  const { source, destination } = addresses
+  // A socket that has no address any more was reset: Node 26.10 tells that as an orderly end, and lets answers to it wait.
+  const isGone = socket.remoteAddress === undefined
+  if (isGone || source === undefined || destination === undefined) return undefined
   return proxyHeader({
-    source: end(socket.remoteAddress, socket.remotePort),
-    destination: end(socket.localAddress, socket.localPort),
+    source,
+    destination,
     authority: sni,
     uniqueId: id,
     tls: {

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
-import type { ListenerLimits } from '../../src/accept/bound-port.ts'
-import { Listener, type ListenerHandlers } from '../../src/accept/listener.ts'
+import { Acceptor, type ListenerLimits } from '../../src/accept/acceptor.ts'
+import { httpHead, type ListenerHandlers } from '../../src/accept/listener.ts'
 import type { UnparsableAction, Unparsable } from '../../src/accept/unparsable.ts'
 import {
   serverContexts,
@@ -190,7 +190,7 @@ interface Behaviour {
 }
 
 interface RunningListener extends AsyncDisposable {
-  readonly listener: Listener
+  readonly listener: Acceptor
   readonly seen: {
     requests: number
     handshakeFailures: number
@@ -243,7 +243,7 @@ async function listening(
     limits: { ...LIMITS, ...limits },
   }
   const tls = serverContexts([identity()], TLS, BINDING)
-  const listener = new Listener(settings, tls, handlers)
+  const listener = new Acceptor(settings, tls, httpHead(settings.limits, handlers))
   await listener.listen(false)
   return { listener, seen, [Symbol.asyncDispose]: () => listener.drain(ms(0)) }
 }

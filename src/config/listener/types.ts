@@ -1,5 +1,5 @@
 /** What a configuration says about the ports that devices call. */
-import type { ListenerLimits as ConnectionLimits } from '../../accept/bound-port.ts'
+import type { ListenerLimits as ConnectionLimits } from '../../accept/acceptor.ts'
 import type { IdentitySource } from '../../handshake/server-identity.ts'
 import type { Network } from '../../kernel/network.ts'
 import type { Millis } from '../../kernel/types.ts'

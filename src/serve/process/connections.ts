@@ -4,12 +4,14 @@
  */
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
-import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
+import type { Addresses } from '../../accept/addresses.ts'
+import type { ConnectionHandlers } from '../../accept/protocol-head.ts'
 import { isExpected, type Peer } from '../../decide/decide.ts'
 import { explainHandshake, handshakeFailure } from '../../handshake/handshake-failure.ts'
 import { presentedBy } from '../../identify/presented.ts'
 import type { PresentedBudget } from '../../identify/presented-budget.ts'
 import { errorCode } from '../../kernel/error-code.ts'
+import { UNKNOWN_ADDRESS } from '../../kernel/network.ts'
 import type { SlotList } from '../../kernel/slot-list.ts'
 import { Connection } from '../../pipeline/connection.ts'
 import { newConnectionId } from '../../pipeline/connection-id.ts'
@@ -47,10 +49,10 @@ export interface ConnectionHandlerDeps extends Omit<PipelineDeps, 'record'> {
 export const commonHandlers = (
   listener: string,
   deps: ConnectionHandlerDeps,
-): Pick<TunnelHandlers, 'bug' | 'dropped' | 'handshakeFailed'> => ({
+): Pick<ConnectionHandlers, 'bug' | 'dropped' | 'handshakeFailed'> => ({
   bug: (error) => deps.log.error({ err: error, listener }, 'internal error in a connection'),
   dropped: () => deps.metrics.dropped(listener),
-  handshakeFailed(error, socket) {
+  handshakeFailed(error, { source }) {
     const code = handshakeFailure(error)
     const event = {
       outcome: 'handshake-failed',
@@ -64,7 +66,7 @@ export const commonHandlers = (
     } as const
     deps.metrics.closed(listener, event)
     const { config, policy } = deps.snapshot().compiled
-    const [connection, remote] = [newConnectionId(), socket.remoteAddress ?? 'unknown']
+    const [connection, remote] = [newConnectionId(), source?.address ?? UNKNOWN_ADDRESS]
     const failed = { id: connection, listener, remote }
     deps.keepRefusal(failedHandshake(failed, event, { at: deps.clock.now(), policy }))
     if (!config.log.connections) return
@@ -75,14 +77,14 @@ export const commonHandlers = (
 
 /** Makes the connection of a finished handshake; it is in flight until its line is written. */
 export function openConnection(
-  socket: TLSSocket,
+  { socket, addresses }: OpenedSocket,
   listener: string,
   deps: ConnectionHandlerDeps,
   closed: (connection: Connection) => void = () => {},
 ): Connection {
   const { clock, connections, inFlight, metrics, presentedBudget } = deps
   const presented = presentedBy(socket, presentedBudget)
-  const connection = new Connection(socket, listener, { presented, now: clock.now() })
+  const connection = new Connection(socket, listener, { addresses, presented, now: clock.now() })
   const release = holdPresented(connection, deps)
   const place = connections.add(connection)
   inFlight.begin()
@@ -106,6 +108,12 @@ function holdPresented(
   const peer = connection.peer(peerCache, snapshot().judge)
   const isVouchedFor = peer.kind === 'presented' && peer.paths.ok
   return presentedBudget.hold(isVouchedFor ? 0 : presented.handshakeOctets)
+}
+
+/** A socket whose handshake is done, and where it came from. */
+interface OpenedSocket {
+  readonly socket: TLSSocket
+  readonly addresses: Addresses
 }
 
 /** Counts the device for the expiry metrics, unless it is one that would be refused. */

@@ -2,9 +2,9 @@
  * What one process serves with: its listeners, the snapshot in force, and the connections that were opened under it.
  */
 import type { Logger } from 'pino'
-import type { ListenerTls } from '../../accept/bound-port.ts'
-import { Listener } from '../../accept/listener.ts'
-import { TunnelListener } from '../../accept/tunnel-listener.ts'
+import { Acceptor, type ListenerTls } from '../../accept/acceptor.ts'
+import { httpHead } from '../../accept/listener.ts'
+import { tunnelHead } from '../../accept/tunnel-head.ts'
 import type { Config } from '../../config/config.ts'
 import { serverContexts } from '../../handshake/server-context.ts'
 import { PresentedBudget } from '../../identify/presented-budget.ts'
@@ -73,7 +73,7 @@ export interface FrontEndDeps {
 
 export class FrontEnd {
   readonly #deps: FrontEndDeps
-  readonly #listeners = new Map<string, Listener | TunnelListener>()
+  readonly #listeners = new Map<string, Acceptor>()
   readonly #connections = new SlotList<Connection>()
   readonly #presentedBudget = new PresentedBudget()
   readonly #inFlight = new InFlight()
@@ -201,10 +201,11 @@ export class FrontEnd {
       const { config } = view.compiled
       const tls = listenerTls(view, this.#snapshot, this.#processConfig)
       const deps = this.#handlerDeps(name)
-      const listener =
+      const head =
         config.relay === undefined
-          ? new Listener(config, tls, httpHandlers(name, deps))
-          : new TunnelListener(config, tls, tunnelHandlers(name, deps))
+          ? httpHead(config.limits, httpHandlers(name, deps))
+          : tunnelHead(tunnelHandlers(name, deps))
+      const listener = new Acceptor(config, tls, head)
       try {
         await listener.listen(this.#deps.shared)
         this.#listeners.set(name, listener)

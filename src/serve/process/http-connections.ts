@@ -36,8 +36,8 @@ export function httpHandlers(listener: string, deps: ConnectionHandlerDeps): Lis
   }
   return {
     ...commonHandlers(listener, deps),
-    connected(socket) {
-      const connection = openConnection(socket, listener, deps, (closed) => {
+    connected(socket, addresses) {
+      const connection = openConnection({ socket, addresses }, listener, deps, (closed) => {
         // What a weak map holds outlives its key in the young generation (docs/design-notes.md, "Speed").
         bySocket.delete(socket)
         recordEnd(closed, deps)

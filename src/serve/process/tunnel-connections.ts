@@ -2,7 +2,7 @@
  * Handles the events of a sync port: a connection is judged as a whole when it opens, relayed, and recorded when it is
  * over.
  */
-import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
+import type { TunnelHandlers } from '../../accept/tunnel-head.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import { refusedTunnel } from '../../pipeline/kept-refusal.ts'
@@ -37,8 +37,8 @@ export function tunnelHandlers(listener: string, deps: ConnectionHandlerDeps): T
   }
   return {
     ...commonHandlers(listener, deps),
-    connected(socket) {
-      const connection = openConnection(socket, listener, deps)
+    connected(socket, addresses) {
+      const connection = openConnection({ socket, addresses }, listener, deps)
       handleTunnel(connection, pipeline)
         .then(({ event, verdict }) => {
           recordEnd(connection, event, deps)

@@ -1,0 +1,178 @@
+/**
+ * What a port is, whatever is spoken on it: it counts TCP connections, hands each to TLS, and what comes out of TLS to the
+ * head of its protocol; it is given other TLS contexts while it serves, and drained.
+ *
+ * Two servers: one listens and knows nothing but sockets, the other does TLS and never listens. So something may be read
+ * ahead of TLS, and connections are counted before it.
+ */
+import {
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from 'node:net'
+import {
+  createServer as createTlsServer,
+  type SecureContext,
+  type SecureContextOptions,
+  type Server as TlsServer,
+  type TLSSocket,
+} from 'node:tls'
+import { SlotList } from '../kernel/slot-list.ts'
+import type { Millis } from '../kernel/types.ts'
+import { Arrival } from './arrival.ts'
+import type { ProtocolHead } from './protocol-head.ts'
+
+export interface ListenerSettings {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  readonly limits: ListenerLimits
+}
+
+export interface ListenerLimits {
+  /** Open TCP connections per worker. */
+  readonly connections: number
+  /** From the TCP connection to the end of the TLS handshake. */
+  readonly handshake: Millis
+  /** From the first byte of a request to the end of its header section. */
+  readonly headers: Millis
+  /** Octets of request line and header section. */
+  readonly headerBytes: number
+  /** Between two requests of a connection. */
+  readonly idle: Millis
+}
+
+/** The TLS contexts, as `handshake` builds them; replaced whole on reload. */
+export interface ListenerTls {
+  readonly defaults: SecureContextOptions
+  readonly select: ((servername: string) => SecureContext | undefined) | undefined
+}
+
+/** An `Acceptor` is one bound port; its head says what is done with what arrives inside TLS. */
+export class Acceptor {
+  readonly name: string
+  readonly #settings: ListenerSettings
+  readonly #head: ProtocolHead
+  readonly #tcp: Server
+  readonly #tlsServer: TlsServer
+  #tls: ListenerTls
+  #draining = false
+  /** Every TCP connection, from its first moment to its last. */
+  readonly #arrivals = new SlotList<Arrival>()
+
+  constructor(settings: ListenerSettings, tls: ListenerTls, head: ProtocolHead) {
+    this.name = settings.name
+    this.#settings = settings
+    this.#head = head
+    this.#tls = tls
+    this.#tlsServer = this.#makeTlsServer()
+    const { handlers } = head
+    this.#tcp = createTcpServer({ noDelay: true })
+    this.#tcp.maxConnections = settings.limits.connections
+    this.#tcp.on('connection', (socket) => this.#accept(socket))
+    this.#tcp.on('drop', () => handlers.dropped())
+  }
+
+  /** Binds; `shared` lets other workers bind the same port (SO_REUSEPORT). Rejects when the port cannot be had. */
+  async listen(shared: boolean): Promise<void> {
+    const { address, port } = this.#settings
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#tcp.once('error', reject)
+    this.#tcp.listen({ host: address, port, backlog: BACKLOG, reusePort: shared }, resolve)
+    await promise
+    this.#tcp.off('error', reject)
+  }
+
+  /** The port that was bound, also when the system chose it. */
+  get port(): number {
+    const bound = this.#tcp.address() as AddressInfo | null
+    return bound?.port ?? this.#settings.port
+  }
+
+  /** New connections use the new contexts; old ones finish in theirs. */
+  setTls(tls: ListenerTls): void {
+    const { ticketKeys: old } = this.#tls.defaults
+    this.#tls = tls
+    this.#tlsServer.setSecureContext(tls.defaults)
+    const { ticketKeys } = tls.defaults
+    if (ticketKeys !== undefined) this.#tlsServer.setTicketKeys(ticketKeys)
+    // OpenSSL has its own copy and erases that; ours would lie about until memory is collected.
+    old?.fill(0)
+  }
+
+  /** Whether what is answered should end its connection now. */
+  get draining(): boolean {
+    return this.#draining
+  }
+
+  /** Accepts no more, lets what is under way finish, and destroys the rest after `timeout`. */
+  async drain(timeout: Millis): Promise<void> {
+    this.#draining = true
+    const closed = new Promise<void>((resolve) => {
+      this.#tcp.close(() => resolve())
+    })
+    this.#head.closeIdle()
+    // A connection that was busy when the drain began turns idle later: look again.
+    const closeIdle = setInterval(() => this.#head.closeIdle(), DRAIN_CHECK_MS)
+    const forceCloseTimer = setTimeout(() => {
+      this.#head.forceClose()
+      // All of them: the head does not know those that are still in their handshake.
+      for (const { socket } of this.#arrivals) socket.destroy()
+    }, timeout)
+    await closed
+    clearInterval(closeIdle)
+    clearTimeout(forceCloseTimer)
+    this.#head.close()
+  }
+
+  #makeTlsServer(): TlsServer {
+    const { alpn } = this.#head
+    const server = createTlsServer({
+      ...this.#tls.defaults,
+      // Judged by us: OpenSSL asks for a certificate and lets every answer pass (decision 4).
+      requestCert: true,
+      rejectUnauthorized: false,
+      SNICallback: (servername, done) => done(null, this.#tls.select?.(servername)),
+      handshakeTimeout: this.#settings.limits.handshake,
+      ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
+    })
+    server.on('secureConnection', (socket: TLSSocket) => this.#secured(socket))
+    server.on('tlsClientError', (error, socket) => {
+      Arrival.of(socket).fail(error)
+    })
+    return server
+  }
+
+  #accept(socket: Socket): void {
+    const { limits } = this.#settings
+    const arrival = new Arrival(socket, limits.handshake, this.#head.handlers)
+    const slot = this.#arrivals.add(arrival)
+    socket.once('close', () => {
+      this.#arrivals.remove(slot)
+      arrival.closed()
+    })
+    this.#tlsServer.emit('connection', socket)
+  }
+
+  #secured(socket: TLSSocket): void {
+    // Its head may listen, too; a socket without a listener would take the process with it.
+    socket.on('error', () => {})
+    const { allowHalfOpen, handlers } = this.#head
+    const arrival = Arrival.of(socket)
+    if (!arrival.settle()) return
+    // From here on: a peer that ends its side in the middle of the handshake would stay until the deadline.
+    socket.allowHalfOpen = allowHalfOpen
+    // A throw in here is a bug of ours; it may cost the one connection, never the process.
+    try {
+      if (handlers.connected(socket, arrival.addresses)) return this.#head.serve(socket)
+    } catch (error) {
+      handlers.bug(error)
+    }
+    socket.destroy()
+  }
+}
+
+/** Connections that wait in the kernel: a fleet that comes back after an outage comes at once. */
+const BACKLOG = 4096
+const DRAIN_CHECK_MS = 100

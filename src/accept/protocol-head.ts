@@ -1,0 +1,34 @@
+/**
+ * What a port is told besides TLS: what is spoken inside it, and what the caller does with what arrives.
+ */
+import type { TLSSocket } from 'node:tls'
+import type { Addresses } from './addresses.ts'
+
+/** What the caller does with connections, whatever is spoken on them. */
+export interface ConnectionHandlers {
+  /** A TLS session exists. False closes the connection before anything inside it is read. */
+  connected(socket: TLSSocket, addresses: Addresses): boolean
+  /** A connection ended before it had a TLS session; it is told once for each. */
+  handshakeFailed(error: Error, addresses: Addresses): void
+  /** A TCP connection was turned away because the listener is full. */
+  dropped(): void
+  /** A handler threw, which is a bug; the connection is destroyed. */
+  bug(error: unknown): void
+}
+
+/** A `ProtocolHead` is what is done with a TLS connection whose handshake is done; one per port. */
+export interface ProtocolHead {
+  readonly handlers: ConnectionHandlers
+  /** What is offered inside TLS (RFC 7301); empty where ALPN is not answered. */
+  readonly alpn: readonly string[]
+  /** Whether one direction of a connection may end while the other goes on. */
+  readonly allowHalfOpen: boolean
+  /** Takes over a connection that `connected` let pass. */
+  serve(socket: TLSSocket): void
+  /** Ends what has nothing under way, while the port drains. */
+  closeIdle(): void
+  /** Called when the drain has timed out, before the connections that are still open are destroyed. */
+  forceClose(): void
+  /** The port is closed, and so is every connection of it. */
+  close(): void
+}
