@@ -2,7 +2,7 @@
  * What every call of the admin API is given.
  */
 import type { Network } from '../kernel/network.ts'
-import type { Clock, Log } from '../kernel/ports.ts'
+import type { Clock, Log, MonotonicClock } from '../kernel/ports.ts'
 import type { Store } from '../store/port.ts'
 import type { SignInAttempts } from './auth/sign-in-attempts.ts'
 import type { FrontEndView } from './front-end.ts'
@@ -10,6 +10,8 @@ import type { FrontEndView } from './front-end.ts'
 export interface AdminDeps {
   readonly store: Store
   readonly clock: Clock
+  /** For lengths of time. */
+  readonly monotonicClock: MonotonicClock
   readonly log: Log
   readonly version: string
   /** The front end that this admin API stands beside. */

@@ -96,7 +96,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     const refusal = await guard(request, deps)
     if (refusal !== undefined) await sendProblem(reply, refusal)
   })
-  const context: AdminContext = { ...deps, signInAttempts: new SignInAttempts(deps.clock) }
+  const context: AdminContext = { ...deps, signInAttempts: new SignInAttempts(deps.monotonicClock) }
   await app.register(async (api) => {
     await Promise.resolve()
     api.get('/api/openapi.json', { config: { role: 'public' }, schema: { hide: true } }, () =>

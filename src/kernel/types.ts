@@ -9,6 +9,9 @@ export type Branded<Base, Name extends string> = Base & { readonly [brand]: Name
 /** Milliseconds since 1970-01-01T00:00:00Z, ignoring leap seconds. */
 export type Instant = Branded<number, 'Instant'>
 
+/** Milliseconds on a clock that only goes forward, from a beginning that means nothing: for lengths of time, never for dates. */
+export type Moment = Branded<number, 'Moment'>
+
 /** A length of time in milliseconds; never negative. */
 export type Millis = Branded<number, 'Millis'>
 
@@ -41,7 +44,8 @@ export interface Fault {
 }
 
 /** Adds a length of time to a point in time. */
-export const plus = (instant: Instant, length: Millis): Instant => (instant + length) as Instant
+export const plus = <Time extends Instant | Moment>(time: Time, length: Millis): Time =>
+  (time + length) as Time
 
 /** The point in time as people and logs write it: `2026-11-22T01:40:00.000Z`. */
 export function isoText(instant: Instant): string {

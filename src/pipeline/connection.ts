@@ -34,6 +34,8 @@ export class Connection {
   readonly socket: TLSSocket
   readonly sni: string | undefined
   readonly openedAt: number
+  /** On the clock that only goes forward. */
+  readonly #beganAt = performance.now()
   readonly presented: Presented
   /**
    * What was negotiated. Asked while the session is there for certain: Node 26.10 follows a null pointer when it is asked
@@ -151,6 +153,11 @@ export class Connection {
   accessLog(open: (facts: ConnectionFacts) => AccessLog): AccessLog {
     this.#accessLog ??= open(this.#facts())
     return this.#accessLog
+  }
+
+  /** How long it has been open, in whole milliseconds. */
+  get durationMs(): number {
+    return Math.round(performance.now() - this.#beganAt)
   }
 
   /** What a device may quote: this connection, and which of its requests. */

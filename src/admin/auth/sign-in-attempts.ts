@@ -3,14 +3,14 @@
  * nor many addresses one name.
  */
 import { BoundedMap } from '../../kernel/bounded-map.ts'
-import type { Clock } from '../../kernel/ports.ts'
+import type { MonotonicClock } from '../../kernel/ports.ts'
 
 /** Counts failures within a sliding period; bounded in memory. */
 export class SignInAttempts {
-  readonly #clock: Clock
+  readonly #clock: MonotonicClock
   readonly #failures = new BoundedMap<string, { count: number; since: number }>(MAX_KEYS)
 
-  constructor(clock: Clock) {
+  constructor(clock: MonotonicClock) {
     this.#clock = clock
   }
 

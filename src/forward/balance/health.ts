@@ -1,11 +1,12 @@
 /**
  * The health of a server as one process sees it, by the outcome of requests (passive) and by health checks (active).
- * Pure: time and chance are arguments.
+ * Pure: time and chance are arguments. Time is that of a clock that only goes forward: a clock that is set back by an hour must not
+ * keep a server out for an hour.
  *
  * Requests avoid an unavailable server while another one is available. When none is, all are tried, because a wrong
  * judgement of ours must not be worse than none; the log says so.
  */
-import { plus, unreachable, type Instant, type Millis } from '../../kernel/types.ts'
+import { plus, unreachable, type Moment, type Millis } from '../../kernel/types.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
 import type { HealthSettings } from '../settings.ts'
 
@@ -15,7 +16,7 @@ export interface Health {
   readonly failures: number
   /** Times it was put out since a request last succeeded: each lasts twice as long as the one before. */
   readonly ejections: number
-  readonly ejectedUntil: Instant | undefined
+  readonly ejectedUntil: Moment | undefined
   readonly check: CheckRecord
 }
 
@@ -38,7 +39,7 @@ export const UNKNOWN_HEALTH: Health = {
 }
 
 /** Returns the state of a server at `now`. */
-export function healthStateOf({ ejectedUntil, check }: Health, now: Instant): HealthState {
+export function healthStateOf({ ejectedUntil, check }: Health, now: Moment): HealthState {
   if (check.verdict === 'down') return 'check-failed'
   return ejectedUntil !== undefined && now < ejectedUntil ? 'ejected' : 'available'
 }
@@ -56,7 +57,7 @@ export function afterResponse(health: Health): Health {
 export function afterFailure(
   health: Health,
   settings: HealthSettings,
-  { now, chance }: { readonly now: Instant; readonly chance: number },
+  { now, chance }: { readonly now: Moment; readonly chance: number },
 ): Health {
   // Out already, and tried because no server is available: that must not lengthen its time.
   if (health.ejectedUntil !== undefined && now < health.ejectedUntil) return health

@@ -2,7 +2,7 @@
  * One server of an upstream: its connections, how much it has to do, and whether it is well.
  */
 import type { X509Certificate } from 'node:crypto'
-import type { Clock } from '../../kernel/ports.ts'
+import type { MonotonicClock } from '../../kernel/ports.ts'
 import type { Millis } from '../../kernel/types.ts'
 import type { Candidate } from './load-balancer.ts'
 import type { DialPlan } from '../connect/attempt.ts'
@@ -48,7 +48,7 @@ export interface ServerEvents {
 
 /** What a server's health depends on besides the server. */
 export interface HealthPorts {
-  readonly clock: Clock
+  readonly clock: MonotonicClock
   /** From 0 up to 1. */
   readonly chance: () => number
 }

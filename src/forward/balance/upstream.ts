@@ -3,7 +3,7 @@
  * each upstream its own TLS context, so that no two identities and no two trust settings ever share a connection.
  */
 import type { LookupFunction } from 'node:net'
-import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Moment, type Result } from '../../kernel/types.ts'
 import { LoadBalancer } from './load-balancer.ts'
 import { clientContext } from '../connect/client-context.ts'
 import type { DialPlan } from '../connect/attempt.ts'
@@ -153,6 +153,6 @@ export class Upstream {
 }
 
 const SYSTEM_PORTS: HealthPorts = {
-  clock: { now: () => Date.now() as Instant },
+  clock: { now: () => performance.now() as Moment },
   chance: () => Math.random(),
 }

@@ -7,7 +7,7 @@ import { serverIdentity, type ServerIdentity } from '../../handshake/server-iden
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { AdminDeps } from '../../admin/context.ts'
 import { bindFault } from '../process/bind-fault.ts'
-import { SYSTEM_CLOCK } from '../process/system-clock.ts'
+import { SYSTEM_CLOCK, SYSTEM_MONOTONIC_CLOCK } from '../process/system-clock.ts'
 import type { AdminListenerSettings } from '../../config/service/types.ts'
 
 /** What the admin API serves. */
@@ -31,6 +31,7 @@ export async function openAdminListener(
   const app = await adminServer({
     ...options,
     clock: SYSTEM_CLOCK,
+    monotonicClock: SYSTEM_MONOTONIC_CLOCK,
     networks: at.allow,
     tls: identity && {
       key: identity.value.keyPem,

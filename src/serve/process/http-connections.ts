@@ -162,7 +162,7 @@ function recordEnd(connection: Connection, deps: ConnectionHandlerDeps): void {
     status: undefined,
     ...connection.ending,
     requests: connection.requests,
-    duration_ms: deps.clock.now() - connection.openedAt,
+    duration_ms: connection.durationMs,
   } as const
   deps.metrics.closed(connection.listener, event)
   const { config, policy } = deps.snapshot().compiled

@@ -4,7 +4,7 @@
  */
 import type { Config } from '../../config/config.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
-import { ok, type Instant, type Result } from '../../kernel/types.ts'
+import { ok, type Instant, type Millis, type Result } from '../../kernel/types.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'
 import { approvalsDelta, signedIdsDelta } from '../../state/overlay.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
@@ -14,7 +14,7 @@ import type { ChangesSince } from '../../store/feed.ts'
 import type { Store } from '../../store/port.ts'
 import type { Topic } from '../../store/schema/vocabulary.ts'
 import type { ProcessLogger } from '../log.ts'
-import { SYSTEM_CLOCK } from '../process/system-clock.ts'
+import { SYSTEM_CLOCK, SYSTEM_MONOTONIC_CLOCK } from '../process/system-clock.ts'
 import { readUpstreamTls } from './read-upstream-tls.ts'
 import { readDecisions, readDenials, readKnown, readRules } from './read-rules.ts'
 
@@ -35,6 +35,8 @@ export interface StoreStatus {
   readonly revision: number
   /** When the store last answered. */
   readonly answeredAt: Instant
+  /** How long ago that is, whatever the time of the machine was set to since. */
+  readonly silent: Millis
   /** Why it does not, since then. */
   readonly failure: StoreFailure | undefined
   readonly failures: number
@@ -47,7 +49,7 @@ export class ChangeWatcher {
   #events: StoreEvents | undefined
   #rules: StoreRules | undefined
   #revision = 0
-  #answeredAt = SYSTEM_CLOCK.now()
+  #answer = answerNow()
   #failure: StoreFailure | undefined
   #failures = 0
   #queue: Promise<void> = Promise.resolve()
@@ -64,7 +66,8 @@ export class ChangeWatcher {
   get facts(): StoreStatus {
     return {
       revision: this.#revision,
-      answeredAt: this.#answeredAt,
+      answeredAt: this.#answer.at,
+      silent: (SYSTEM_MONOTONIC_CLOCK.now() - this.#answer.moment) as Millis,
       failure: this.#failure,
       failures: this.#failures,
     }
@@ -107,7 +110,7 @@ export class ChangeWatcher {
         this.#queued = false
         const read = await this.#readChanges()
         const writable = read.ok ? await this.#store.feed.lookAhead() : read
-        if (read.ok) this.#answeredAt = SYSTEM_CLOCK.now()
+        if (read.ok) this.#answer = answerNow()
         if (writable.ok) this.#storeAnswered()
         else this.#storeFailed(writable.failure)
       })
@@ -189,7 +192,7 @@ export class ChangeWatcher {
   }
 
   #storeAnswered(): void {
-    this.#answeredAt = SYSTEM_CLOCK.now()
+    this.#answer = answerNow()
     if (this.#failure === undefined) return
     this.#failure = undefined
     // What was missed may be unknown, and what could not be shared can be now.
@@ -206,6 +209,9 @@ export class ChangeWatcher {
     this.#failure = why
   }
 }
+
+/** An answer of the store came now: as a date for people, and on the clock that only goes forward. */
+const answerNow = () => ({ at: SYSTEM_CLOCK.now(), moment: SYSTEM_MONOTONIC_CLOCK.now() })
 
 const UNAVAILABLE = 'the store is unavailable: the last known state stays in force'
 /** What is said in the log where the store answers, or another one does. */

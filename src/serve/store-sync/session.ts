@@ -226,21 +226,20 @@ export class StoreSession {
 
   /** Why no traffic should come: what is judged by is too old. */
   notReadyReason(): string | undefined {
-    const { answeredAt, failure } = this.#watcher.facts
+    const { failure, silent } = this.#watcher.facts
     // Nothing that is acknowledged meanwhile is missing here: no process can change the store.
     if (failure?.kind === 'store-replaced') return undefined
-    const silent = Date.now() - answeredAt
     if (silent < NOT_READY_AFTER_MS) return undefined
     return `the store has not answered for ${countText(Math.floor(silent / 60_000), 'minute')}`
   }
 
   /** What `/readyz` says although traffic may come. */
   degradedReason(): string | undefined {
-    const { failure, answeredAt } = this.#watcher.facts
+    const { failure, answeredAt, silent } = this.#watcher.facts
     const counts = this.sightingWriter.counts()
     // A locked file can still be read: only writing tells. And a database that hangs says nothing at all.
     const why = failure ?? counts.lastFailure
-    const isSilent = Date.now() - answeredAt >= DEGRADED_AFTER_MS
+    const isSilent = silent >= DEGRADED_AFTER_MS
     if (why === undefined && !isSilent) return undefined
     const sentence = why === undefined ? 'the store does not answer' : explainStore(why).sentence
     const since = new Date(answeredAt).toISOString()

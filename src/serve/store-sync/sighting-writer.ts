@@ -122,11 +122,11 @@ export class SightingWriter {
 
   /** Writes the last, for `closeMs` at most; what the store does not take by then is counted as dropped. */
   async close(): Promise<void> {
-    const deadline = Date.now() + this.#options.closeMs
+    const deadline = performance.now() + this.#options.closeMs
     // No process adds sightings any more: a store that restarts is tried again, one that is gone is not waited for.
     for (;;) {
       await this.flush()
-      if (this.#isEmpty() || Date.now() + this.#options.retryMs > deadline) break
+      if (this.#isEmpty() || performance.now() + this.#options.retryMs > deadline) break
       if (this.#lastFailure?.kind === 'store-closed') break
       await pause(this.#options.retryMs)
     }

@@ -50,7 +50,20 @@ test('after five failures a name is locked even for the right password, and anot
     expect(await codeOf(await signIn(api, 'operator', 'wrong'))).toBe('credential-unknown')
   }
   expect(await codeOf(await signIn(api, 'operator', PASSWORD))).toBe('too-many-attempts')
-  api.clock.at += 60_000
+  api.monotonicClock.at += 60_000
+  expect((await signIn(api, 'operator', PASSWORD)).status).toBe(201)
+})
+
+test('a clock that is set back by an hour locks a name no longer, and one that is set forward no shorter', async () => {
+  await using api = await openAdminApi()
+  await api.tokenOf('operator')
+  for (let attempt = 0; attempt < 5; attempt += 1) await signIn(api, 'operator', 'wrong')
+  api.clock.at += 3_600_000
+  expect(await codeOf(await signIn(api, 'operator', PASSWORD))).toBe('too-many-attempts')
+  api.clock.at -= 2 * 3_600_000
+  api.monotonicClock.at += 59_999
+  expect(await codeOf(await signIn(api, 'operator', PASSWORD))).toBe('too-many-attempts')
+  api.monotonicClock.at += 1
   expect((await signIn(api, 'operator', PASSWORD)).status).toBe(201)
 })
 

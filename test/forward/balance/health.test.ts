@@ -9,7 +9,7 @@ import {
   type Health,
 } from '../../../src/forward/balance/health.ts'
 import type { HealthSettings } from '../../../src/forward/settings.ts'
-import type { Instant } from '../../../src/kernel/types.ts'
+import type { Moment } from '../../../src/kernel/types.ts'
 import { UPSTREAM } from '../../../scripts/refusals/upstream-samples.ts'
 
 const SETTINGS = {
@@ -20,16 +20,16 @@ const SETTINGS = {
 } as HealthSettings
 
 /** `f` a failure, `a` an answer, `P` a check passed, `F` a check failed, a number milliseconds that pass. */
-function lived(story: string, chance = 0): { readonly health: Health; readonly now: Instant } {
+function lived(story: string, chance = 0): { readonly health: Health; readonly now: Moment } {
   let now = 0
   let health = UNKNOWN_HEALTH
   for (const [step] of story.matchAll(/[faPF]|\d+/g)) {
-    if (step === 'f') health = afterFailure(health, SETTINGS, { now: now as Instant, chance })
+    if (step === 'f') health = afterFailure(health, SETTINGS, { now: now as Moment, chance })
     else if (step === 'a') health = afterResponse(health)
     else if (step === 'P' || step === 'F') health = afterCheck(health, step === 'P', SETTINGS)
     else now += Number(step)
   }
-  return { health, now: now as Instant }
+  return { health, now: now as Moment }
 }
 
 type Row = readonly [promise: string, story: string, state: string]

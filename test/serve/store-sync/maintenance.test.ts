@@ -250,7 +250,13 @@ test('a server without documents has no metric of departures: none is no zero', 
 
 /** The lines of the metric. */
 async function metricsText(keeping: Maintenance): Promise<readonly string[]> {
-  const store = { revision: 0, answeredAt: 0 as Instant, failure: undefined, failures: 0 }
+  const store = {
+    revision: 0,
+    answeredAt: 0 as Instant,
+    silent: 0 as Millis,
+    failure: undefined,
+    failures: 0,
+  }
   const sightings = { buffered: 0, recorded: 0, dropped: 0, failures: 0, lastFailure: undefined }
   const notKept = { known: 0, other: 0 }
   const refusals = { kept: 0, buffered: 0, notKept, pushedOut: 0, failures: 0 }

@@ -16,7 +16,7 @@ import { loadConfig } from '../../../src/config/load.ts'
 import type { LoadedConfig } from '../../../src/config/config.ts'
 import { readStateFacts } from '../../../src/serve/store-sync/read-rules.ts'
 import { inMemoryFiles } from '../config/in-memory-files.ts'
-import type { Instant } from '../../../src/kernel/types.ts'
+import type { Instant, Moment } from '../../../src/kernel/types.ts'
 import { UpstreamErrorList } from '../../../src/record/upstream-error-list.ts'
 import type { KeyRing } from '../../../src/store/secrets/seal.ts'
 import { LoadedCrls } from '../../../src/state/revocation-policy.ts'
@@ -38,6 +38,8 @@ export interface TestAdminApi extends AsyncDisposable {
   readonly port: number
   readonly store: Store
   readonly clock: { at: number }
+  /** The clock that only goes forward, which stands still unless it is moved. */
+  readonly monotonicClock: { at: number }
   readonly bugs: readonly unknown[]
   /** What the log warns of. */
   readonly warnings: readonly object[]
@@ -132,6 +134,7 @@ const FRONT_END: Omit<FrontEndView, 'stateFacts'> = {
 export async function openAdminApi(options: AdminApiOptions = {}): Promise<TestAdminApi> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-admin-api-'))
   const clock = { at: options.at ?? NOW, now: (): Instant => clock.at as Instant }
+  const monotonicClock = { at: 0, now: (): Moment => monotonicClock.at as Moment }
   const opened = await openStore(
     { kind: 'sqlite', path: join(folder, options.storeName ?? 'store.db') },
     {
@@ -148,6 +151,7 @@ export async function openAdminApi(options: AdminApiOptions = {}): Promise<TestA
   const app = await adminServer({
     store,
     clock,
+    monotonicClock,
     log: {
       info: () => {},
       warn: (fields) => warnings.push(fields),
@@ -176,6 +180,7 @@ export async function openAdminApi(options: AdminApiOptions = {}): Promise<TestA
     port,
     store,
     clock,
+    monotonicClock,
     bugs,
     warnings,
     async tokenOf(role) {
