@@ -96,5 +96,5 @@ It prepares everything itself: the load generator (\`test/bench/peers/load.c\`, 
 - **An idle connection** is what resident memory grows by from the start of the process, after some of each work, until 5,000 connections rest that have made one request each, divided by them.
 - **Curves** vary one thing: open connections of which 32 are used, devices that the store knows and has approved, trusted CAs, entries of a revocation list, rows before the one that a request meets. Sizes are \`--sizes ID=N,N\`.
 
-\`npm run bench:instructions\` counts instructions between two commits, where time would tell too little.
+Work is also counted, where time would tell too little: \`npm test\` holds TLS records, log lines, statements of the store and allocated octets per request, and signatures per connection, to bounds (\`test/wire/work/\`); \`npm run bench:instructions\` counts instructions between two commits.
 `
