@@ -30,10 +30,10 @@ const NOT_MEASURED = `No run has been kept yet: \`npm run bench -- --write\` and
 function comparisonText(figures: Figures): string {
   const plain = narrowed(figures, ({ name }) => !name.endsWith('-log'))
   const logging = narrowed(figures, ({ name }) => name.endsWith('-log'))
-  const versions = plain.columns.map(({ title, version }) => `${title}: ${version}`)
+  const versions = plain.columns.map(({ title, version }) => `${title} ${version}`)
   return `![Cost of each kind of work as a multiple of nginx, for each server.](performance.svg)
 
-Commit ${figures.commit}, ${figures.taken}, medians of ${figures.rounds} interleaved rounds. ${figures.machine}. ${versions.join('; ')}.
+Commit ${figures.commit}, ${figures.taken}, medians of ${figures.rounds} interleaved rounds. ${figures.machine}. ${versions.join(', ')}.
 
 ## Times nginx of the same run
 

@@ -1,10 +1,16 @@
 /** The certificates of a run: P-256 throughout, a device under an intermediate, as fleets have it. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { mintCa, mintLeaf } from '../../support/certificates/mint.ts'
+import { mintCa, mintLeaf, type Ca } from '../../support/certificates/mint.ts'
+
+/** Who issues: the root that servers trust, and the CA of the devices under it. */
+export interface Issuers {
+  readonly root: Ca
+  readonly devices: Ca
+}
 
 /** Writes them into a folder, for servers of any user to read: they are worth nothing after the run. */
-export function writeCertificates(folder: string): void {
+export function writeCertificates(folder: string): Issuers {
   mkdirSync(folder, { recursive: true })
   const root = mintCa({ name: 'Bench Root' })
   const devices = mintCa({ name: 'Bench Devices', issuer: root })
@@ -30,4 +36,5 @@ export function writeCertificates(folder: string): void {
     'backend.key': backend.keyPem,
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return { root, devices }
 }

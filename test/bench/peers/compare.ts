@@ -77,7 +77,7 @@ async function measureAll(
   const all: Running[] = []
   for (const candidate of candidates) {
     all.push(stack.use(await start(candidate, bench.site, bench.cpus.measured)))
-    bench.tell(`${candidate.title} (${candidate.version}) serves`)
+    bench.tell(`${candidate.title} ${candidate.version} serves`)
   }
   const rows: FigureRow[] = []
   for (const work of works) {
@@ -142,7 +142,7 @@ function printTables(figures: Figures): void {
     `\nspread: most less least, as a part of the median\n${plainText(spreadTable(figures))}`,
   )
   console.log('')
-  for (const { title, version } of figures.columns) console.log(`${title}: ${version}`)
+  for (const { title, version } of figures.columns) console.log(`${title} ${version}`)
 }
 
 function keep({ output, isWriting, only, works }: BenchOptions, figures: Figures): void {

@@ -40,7 +40,9 @@ export async function measureWork(
     for (const running of turn) {
       if (running === undefined) continue
       // Engines compile what they have run often: a round before the first is not counted.
-      const cost = await costOf(bench, work, running)
+      const wanted = round < 0 ? (work.warmUp ?? work.turns) : work.turns
+      const turns = Math.max(1, Math.round(wanted * bench.scale))
+      const cost = await costOf(bench, { work, turns }, running)
       if (round >= 0) samples.get(running.candidate.name)?.push(cost)
       running.emptyLog()
     }
@@ -49,12 +51,15 @@ export async function measureWork(
   return samples
 }
 
-async function costOf(bench: Bench, work: Work, running: Running): Promise<number> {
-  const turns = Math.max(1, Math.round(work.turns * bench.scale))
+async function costOf(
+  bench: Bench,
+  { work, turns }: { readonly work: Work; readonly turns: number },
+  running: Running,
+): Promise<number> {
   const answer = work.load['path'] === '/large' ? 'large' : 'small'
   const options = {
     ...work.load,
-    ...device(bench, running),
+    ...deviceOptions(bench, running),
     turns,
     expect: join(bench.answers, answer),
     ...(work.isNeverSeen === true ? { devices: turns, ...issuer(bench) } : {}),
@@ -71,7 +76,8 @@ async function costOf(bench: Bench, work: Work, running: Running): Promise<numbe
   return (seconds / units) * 1e6
 }
 
-const device = ({ site }: Bench, { port }: Running): LoadOptions => ({
+/** How the one device of a run calls a server. */
+export const deviceOptions = ({ site }: Bench, { port }: Pick<Running, 'port'>): LoadOptions => ({
   port,
   certificate: join(site.pki, 'device.pem'),
   key: join(site.pki, 'device.key'),
@@ -117,11 +123,11 @@ async function idleCost(bench: Bench, candidate: Candidate, connections: number)
     ['connect', 300],
     ['keep', 3000],
   ] as const) {
-    const options = { work, connections: 16, turns, ...device(bench, running) }
+    const options = { work, connections: 16, turns, ...deviceOptions(bench, running) }
     await using load = await prepareLoad(bench.loadProgram, options, bench.cpus.others)
     demandClean(`${candidate.title}, before it rests`, await load.run(), turns)
   }
-  const options = { work: 'idle', connections, ...device(bench, running) }
+  const options = { work: 'idle', connections, ...deviceOptions(bench, running) }
   await using load = await prepareLoad(bench.loadProgram, options, bench.cpus.others)
   await pause(REST_MS * 2)
   const kib = (residentKib(running.pid) - before) / connections

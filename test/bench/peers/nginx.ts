@@ -7,10 +7,24 @@ import { SMALL_ANSWER } from './answers.ts'
 
 const PROGRAM = 'usr/sbin/nginx'
 
-export const nginx = (version: string, variant: Variant): Candidate => ({
+/** What a curve varies. */
+export interface NginxSettings {
+  /** A file of trusted CAs, instead of the one. */
+  readonly cas?: string
+  /** A file with the revocation list of each CA. */
+  readonly crls?: string
+  /** Prefixes of paths, each a location before the one that every request meets. */
+  readonly prefixes?: readonly string[]
+}
+
+export const nginx = (
+  version: string,
+  variant: Variant,
+  settings: NginxSettings = {},
+): Candidate => ({
   ...variant,
   version,
-  prepare: (place) => start(place, main(place, variant.workers, proxy(place, variant))),
+  prepare: (place) => start(place, main(place, variant.workers, proxy(place, variant, settings))),
 })
 
 /** The server behind them; `answers` is a folder with the large one. */
@@ -45,7 +59,7 @@ ${http}
 `
 
 /** Nothing is buffered, as we buffer nothing: a device that reads slowly holds its upstream back. */
-const proxy = (place: Place, { isLogging }: Variant): string => `
+const proxy = (place: Place, { isLogging }: Variant, settings: NginxSettings): string => `
   ${isLogging ? logFormat(`${place.folder}/${place.name}.log`) : 'access_log off;'}
   upstream backend {
     server 127.0.0.1:${place.backendPort};
@@ -58,11 +72,13 @@ const proxy = (place: Place, { isLogging }: Variant): string => `
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_certificate ${place.pki}/server.pem;
     ssl_certificate_key ${place.pki}/server.key;
-    ssl_client_certificate ${place.pki}/root.pem;
+    ssl_client_certificate ${settings.cas ?? `${place.pki}/root.pem`};
+    ${settings.crls === undefined ? '' : `ssl_crl ${settings.crls};`}
     ssl_verify_client on;
     ssl_verify_depth 2;
     ssl_session_cache shared:devices:16m;
     ssl_session_timeout 1h;
+    ${(settings.prefixes ?? []).map((prefix) => `location ${prefix} { proxy_pass https://backend; }`).join('\n    ')}
     location / {
       proxy_pass https://backend;
       proxy_http_version 1.1;

@@ -89,13 +89,13 @@ const list = (text: string): readonly string[] => text.split(',')
 /** `--sizes devices=1000,10000` */
 function sizesOf(text: string): readonly [string, readonly number[]] {
   const [id = '', sizes = ''] = text.split('=')
-  return [id, list(sizes).map((size) => wholeNumber('sizes', size))]
+  return [id, list(sizes).map((size) => wholeNumber('sizes', size, 0))]
 }
 
-function wholeNumber(name: string, text: string): number {
+function wholeNumber(name: string, text: string, least = 1): number {
   const number = Number(text)
-  if (Number.isInteger(number) && number > 0) return number
-  throw new BenchFault(`--${name}: found ${text}, wanted a whole number above 0`)
+  if (Number.isInteger(number) && number >= least) return number
+  throw new BenchFault(`--${name}: found ${text}, wanted a whole number from ${least} on`)
 }
 
 function choice(name: string, text: string, known: readonly string[]): string {

@@ -21,7 +21,7 @@ import { isCommand } from '../../support/commands.ts'
 import { debian13, type Command, type Debian13 } from '../../support/programs/debian13.ts'
 import { writeAnswers } from './answers.ts'
 import { BenchFault } from './bench-fault.ts'
-import { writeCertificates } from './certificates.ts'
+import { writeCertificates, type Issuers } from './certificates.ts'
 
 /** The top of the working tree. */
 export const ROOT = join(import.meta.dirname, '../../..')
@@ -31,12 +31,13 @@ export interface Prepared extends Disposable {
   /** For this run alone; removed when it ends well. */
   readonly folder: string
   readonly pki: string
+  readonly issuers: Issuers
   readonly answers: string
   readonly loadProgram: (args: readonly string[]) => Command
   readonly caddy: string
   /** The library that the image preloads. */
   readonly allocator: string
-  /** How the products name their versions. */
+  /** As the products say them. */
   readonly versions: Readonly<
     Record<'nginx' | 'haproxy' | 'apache' | 'caddy' | 'httpProxy', string>
   >
@@ -59,11 +60,12 @@ export function prepare(): Prepared {
   // Servers that give up being root must still read and write here.
   chmodSync(folder, 0o777)
   const pki = join(folder, 'pki')
-  writeCertificates(pki)
+  const issuers = writeCertificates(pki)
   return {
     debian,
     folder,
     pki,
+    issuers,
     answers: work,
     loadProgram,
     caddy,
@@ -72,8 +74,8 @@ export function prepare(): Prepared {
       nginx: versionOf(debian.command('usr/sbin/nginx', ['-v'])),
       haproxy: versionOf(debian.command('usr/sbin/haproxy', ['-v'])),
       apache: versionOf(debian.command('usr/sbin/apache2', ['-v'])),
-      caddy: `Caddy ${versionOf({ file: caddy, args: ['version'], env: {} })}`,
-      httpProxy: `http-proxy ${versionOfPackage('http-proxy')}`,
+      caddy: versionOf({ file: caddy, args: ['version'], env: {} }),
+      httpProxy: versionOfPackage('http-proxy'),
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
@@ -178,8 +180,7 @@ function versionOf({ file, args, env }: Command): string {
     encoding: 'utf8',
     env: { ...process.env, ...env },
   })
-  const [first = ''] = `${stdout}${stderr}`.trim().split('\n')
-  return first.replace(/^(?:nginx|Server) version: /u, '').replace(/ \d{4}\/.*$/u, '')
+  return /\d+\.\d[\w.+~-]*/u.exec(`${stdout}${stderr}`)?.[0] ?? 'of unknown version'
 }
 
 const versionOfPackage = (name: string): string =>

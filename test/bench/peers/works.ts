@@ -7,6 +7,8 @@ export interface Work {
   readonly load: LoadOptions
   /** Units in a round; a tenth of it with `--scale small`. */
   readonly turns: number
+  /** Units before the first round; as many as in a round where it is left out. */
+  readonly warmUp?: number
   /** Whether each connection shows a certificate of its own that no server has seen before. */
   readonly isNeverSeen?: true
   /** What a unit is: one turn, or a megabyte that was carried. */
@@ -80,7 +82,7 @@ export const WORKS: readonly Work[] = [
   },
   {
     id: 'bulk',
-    title: 'bulk, per MB',
+    title: 'bulk',
     load: { work: 'keep', connections: 2, path: '/large' },
     turns: 10,
     per: 'MB',
