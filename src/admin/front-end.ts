@@ -66,6 +66,8 @@ export interface FrontEndView {
   locked(): readonly string[]
   /** Why secrets of the store were refused when they were last read again; those before them are in force. */
   refusedSecrets(): readonly string[]
+  /** Whether the front end has said that it is about to end. */
+  isEndAnnounced(): boolean
   snapshot(): SnapshotFacts
   upstreams(): readonly ServedUpstream[]
   /** What went wrong with them, in all processes. */

@@ -50,7 +50,9 @@ export interface Config {
   readonly renewalWindow: Millis
   /** Names and families of fields that no device may send, beside those that are known everywhere. */
   readonly removeFields: readonly string[]
-  /** How long requests under way may take to finish after SIGTERM. */
+  /** How long the end is announced after SIGTERM before the ports are closed. */
+  readonly announce: Millis
+  /** How long requests under way may take to finish once they are. */
   readonly drain: Millis
   readonly trust: TrustSettings
   readonly approval: ApprovalSettings

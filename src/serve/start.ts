@@ -3,6 +3,7 @@
  * process as for several.
  */
 import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Config, LoadedConfig } from '../config/config.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
 import { ExpiryMetrics } from '../record/expiry-metrics.ts'
@@ -222,12 +223,30 @@ export async function startServer(
     adminPort,
     reload: (next) => coordinator.reload(next),
     async drain() {
+      await announceEnd(coordinator, pool, logger)
       logger.log.info({}, 'draining')
       await end()
       logger.log.info({}, 'drained')
       await logger.end()
     },
   })
+}
+
+/** Tells that the end is near, and gives what stands in front of the ports the time to notice; they stay open. */
+async function announceEnd(
+  coordinator: ReloadCoordinator,
+  pool: WorkerPool,
+  { log }: ProcessLogger,
+): Promise<void> {
+  const { announce } = coordinator.processConfig.config
+  if (announce === 0) return
+  coordinator.endAnnounced = true
+  pool.announceEnd()
+  log.info(
+    { announce_ms: announce },
+    'announcing the end: /readyz says not ready, each answer ends its connection, and the ports are still open',
+  )
+  await pause(announce)
 }
 
 /** Where it is started by a test. */

@@ -37,6 +37,7 @@ test('the least that can be said is served by EPMM 11.5 defaults', async () => {
     enforcement: 'required',
     grace: 30 * DAY,
     renewalWindow: 270 * DAY,
+    announce: 3 * SECOND,
     drain: 25 * SECOND,
     legacyOAuth: {
       address: { perMinute: 60, burst: 20 },

@@ -140,6 +140,7 @@ workers: 2
 store: ${storeYaml}
 admin: { port: ${ports.admin} }
 grace: 30d
+announce: 0s
 drain: 1s
 trust:
   enrollmentSettings:

@@ -64,6 +64,10 @@ function addStatusRoute(
       locked: Type.Array(Type.String(), {
         description: 'Keys that the configuration file states.',
       }),
+      ending: Type.Boolean({
+        description:
+          'Whether the front end has announced that it is about to end: it is not ready any more, and still serves.',
+      }),
       refused_secrets: Type.Array(Type.String(), {
         description:
           'Why secrets of the store were refused when they were last read again; those before them are in force.',
@@ -102,6 +106,7 @@ function addStatusRoute(
           differences: differences.length,
           held: differences.filter(({ holds }) => holds).length,
           locked: [...frontEnd.locked()],
+          ending: frontEnd.isEndAnnounced(),
           refused_secrets: [...frontEnd.refusedSecrets()],
         },
       })

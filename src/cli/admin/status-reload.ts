@@ -22,6 +22,7 @@ interface Status {
   readonly differences: number
   readonly held: number
   readonly locked: readonly string[]
+  readonly ending: boolean
   readonly refused_secrets: readonly string[]
 }
 
@@ -70,12 +71,15 @@ function statusLines(it: Status, { name, role, by }: Session, view: View): reado
         'set by the file',
         it.locked.length === 0 ? 'nothing that is administered' : it.locked.join(', '),
       ],
+      ...(it.ending ? [['ending', ENDING] as const] : []),
       ...it.refused_secrets.map((why): readonly [string, string] => ['secrets refused', why]),
       ['you are', `${name}, ${role}, by ${by}`],
     ],
     view,
   )
 }
+
+const ENDING = 'announced: it is not ready any more, and serves until its ports are closed'
 
 function differencesText({ differences, held }: Status): string {
   if (differences === 0) return 'say the same'

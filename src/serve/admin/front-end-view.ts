@@ -18,7 +18,14 @@ import { UpstreamCalls } from './upstream-calls.ts'
 
 type ServingCoordinator = Pick<
   ReloadCoordinator,
-  'builtAt' | 'compiled' | 'draining' | 'processConfig' | 'refusedSecrets' | 'reload' | 'started'
+  | 'builtAt'
+  | 'compiled'
+  | 'draining'
+  | 'endAnnounced'
+  | 'processConfig'
+  | 'refusedSecrets'
+  | 'reload'
+  | 'started'
 >
 
 export interface FrontEndViewOptions {
@@ -68,6 +75,7 @@ export function frontEndView(
     oauthRows: () => oauthRows(coordinator.compiled.config.listeners),
     locked: () => statedKeys(coordinator.compiled),
     refusedSecrets: () => coordinator.refusedSecrets(),
+    isEndAnnounced: () => coordinator.endAnnounced,
     snapshot: () => ({ revision: storeSession.revision, builtAt: coordinator.builtAt }),
     // As the file has them, without what the store says.
     upstreams: () =>

@@ -81,6 +81,7 @@ export class FrontEnd {
   readonly #peerCache: PeerCache
   readonly #oauthThrottle: LegacyOAuthThrottle
   readonly #revalidator: ConnectionRevalidator
+  #endAnnounced = false
   #processConfig: ProcessConfig
   #snapshot: Snapshot
 
@@ -186,6 +187,11 @@ export class FrontEnd {
     }
   }
 
+  /** From now on every answer ends its connection; new ones are still served. */
+  announceEnd(): void {
+    this.#endAnnounced = true
+  }
+
   /** Stops accepting, lets requests finish within the configured drain time, closes everything. */
   async drain(): Promise<void> {
     this.#revalidator.close()
@@ -234,7 +240,7 @@ export class FrontEnd {
       peerCache: this.#peerCache,
       oauthThrottle: this.#oauthThrottle,
       snapshot: () => this.#snapshot,
-      draining: () => this.#listeners.get(name)?.draining ?? false,
+      draining: () => this.#endAnnounced || (this.#listeners.get(name)?.draining ?? false),
     }
   }
 

@@ -65,6 +65,8 @@ export class ReloadCoordinator {
   compiled: CompiledConfig
   builtAt = SYSTEM_CLOCK.now()
   started = false
+  /** The end is announced: no new traffic should come, and what comes is served. */
+  endAnnounced = false
   draining = false
   readonly rotation: TicketRotation
   readonly #deps: ReloadCoordinatorDeps
@@ -116,6 +118,7 @@ export class ReloadCoordinator {
   /** Why no traffic should come; undefined while the front end serves. */
   notReadyReason(): string | undefined {
     if (this.draining) return 'draining'
+    if (this.endAnnounced) return 'about to end: new connections are still served for a while'
     return this.started ? undefined : 'starting'
   }
 

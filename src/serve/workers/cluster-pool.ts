@@ -66,6 +66,7 @@ class ClusterWorkerPool implements WorkerPool {
   #events: WorkerEvents | undefined
   /** What workers have met under one trust version, for those that are started later. */
   #issuers: readonly IssuerHint[] = []
+  #endAnnounced = false
   #draining = false
   #nextId = 0
   /** Lines of workers that this process dropped on their way. */
@@ -142,6 +143,11 @@ class ClusterWorkerPool implements WorkerPool {
     return serving === this.#size
       ? undefined
       : `${serving} of ${countText(this.#size, 'worker')} ${serving === 1 ? 'serves' : 'serve'}`
+  }
+
+  announceEnd(): void {
+    this.#endAnnounced = true
+    this.#broadcast({ kind: 'announce-end' })
   }
 
   async drain(): Promise<void> {
@@ -246,6 +252,7 @@ class ClusterWorkerPool implements WorkerPool {
         if (processConfig === undefined) return
         handle.started = true
         send(handle, { kind: 'start', processConfig, worker: handle.number })
+        if (this.#endAnnounced) send(handle, { kind: 'announce-end' })
         return
       }
       case 'answer':

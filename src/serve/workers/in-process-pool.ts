@@ -37,6 +37,7 @@ export function inProcessPool(logger: ProcessLogger, testHook?: TestHook): Worke
       return Promise.resolve(serving.metrics.registry)
     },
     notReadyReason: () => (serving.serving ? undefined : 'starting'),
+    announceEnd: () => serving.announceEnd(),
     drain: () => serving.drain(),
   }
 }

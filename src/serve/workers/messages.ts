@@ -30,6 +30,7 @@ export type ToWorker =
   | { readonly kind: 'scrape'; readonly id: number }
   | { readonly kind: 'explain'; readonly id: number; readonly question: Question }
   | { readonly kind: 'issuer'; readonly issuer: IssuerHint }
+  | { readonly kind: 'announce-end' }
   | { readonly kind: 'drain' }
 
 export type FromWorker =

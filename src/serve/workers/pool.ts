@@ -45,6 +45,8 @@ export interface WorkerPool {
   scrape(): Promise<Registry>
   /** Undefined when every process serves; otherwise why the pool is not ready. */
   notReadyReason(): string | undefined
+  /** From now on every answer ends its connection, in every process, and new connections are still served. */
+  announceEnd(): void
   /** Ends when the last request has, or the drain timeout is over. */
   drain(): Promise<void>
 }

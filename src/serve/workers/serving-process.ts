@@ -108,6 +108,10 @@ export class ServingProcess {
     this.#upstreamErrors.flush()
   }
 
+  announceEnd(): void {
+    this.#frontEnd?.announceEnd()
+  }
+
   /** Lets requests finish, and passes on the last sightings and refusals. */
   async drain(): Promise<void> {
     await this.#frontEnd?.drain()

@@ -89,6 +89,10 @@ class Worker {
         const { der, trustVersion } = message.issuer
         return this.#process.addIssuer({ der: Buffer.from(der), trustVersion })
       }
+      case 'announce-end':
+        // One that is started meanwhile has nothing to announce before it serves.
+        await this.#started
+        return this.#process.announceEnd()
       case 'drain':
         await this.#process.drain()
         await this.#logger?.end()

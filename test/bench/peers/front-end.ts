@@ -64,6 +64,7 @@ const configuration = (place: Place, variant: Variant, settings: FrontEndSetting
   workers: variant.workers,
   store: settings.store ?? { dangerousNone: true },
   enforcement: 'required',
+  announce: '0s',
   drain: '1s',
   trust: {
     enrollmentSettings: settings.enrollmentSettings ?? [

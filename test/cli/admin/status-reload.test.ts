@@ -21,6 +21,14 @@ test('a secret that was read again and refused is in the status', async () => {
   expect((await typed(none, 'status', { as: 'viewer' })).out).not.toContain('refused')
 })
 
+test('a front end that has announced its end says so in the status, and another one says nothing of it', async () => {
+  await using adminApi = await openAdminApi({ frontEnd: { isEndAnnounced: () => true } })
+  const { out } = await typed(adminApi, 'status', { as: 'viewer' })
+  expect(out).toMatch(/^ending +announced: it is not ready any more/mu)
+  await using none = await openAdminApi()
+  expect((await typed(none, 'status', { as: 'viewer' })).out).not.toContain('ending')
+})
+
 test('the status names version, store, what is locked, and who calls with which role', async () => {
   await using adminApi = await openAdminApi({ frontEnd: { locked: () => ['approval.model'] } })
   const said = await typed(adminApi, 'status', { as: 'operator' })

@@ -114,6 +114,7 @@ const FRONT_END: Omit<FrontEndView, 'stateFacts'> = {
   ],
   locked: () => [],
   refusedSecrets: () => [],
+  isEndAnnounced: () => false,
   snapshot: () => ({ revision: undefined, builtAt: NOW as Instant }),
   upstreams: () => [
     {

@@ -178,6 +178,7 @@ export function productYaml(options: ProductOptions): string {
     // Most tests are about judging and forwarding; those about the store say where it is.
     store: ' { dangerousNone: true }',
     grace: ' 30d',
+    announce: ' 0s',
     drain: ' 1s',
     trust: `
   enrollmentSettings:
