@@ -8,6 +8,7 @@ import { FINDING_EXPLANATIONS } from '../src/decide/explain-trust-finding.ts'
 import { failureStatus, explainUpstream } from '../src/forward/upstream-failure.ts'
 import { explainCheck } from '../src/forward/balance/health-check.ts'
 import { explainHandshake } from '../src/handshake/handshake-failure.ts'
+import { explainProxyFault } from '../src/message/proxy-header/fault.ts'
 import type { AuthorityFault } from '../src/message/authority.ts'
 import type { TargetFault } from '../src/message/target.ts'
 import type { ApplyFault } from '../src/upstream-tls/apply-draft.ts'
@@ -20,6 +21,7 @@ import { explainRuntimeFault } from '../src/serve/self-test/fault.ts'
 import { amount, withNames } from './refusals/placeholders.ts'
 import {
   HANDSHAKES,
+  PROXIED,
   HOSTS,
   REFUSALS,
   RUNTIME,
@@ -64,11 +66,20 @@ export const groups = (): readonly Group[] => [
   {
     title: 'The handshake failed',
     introduction:
-      'In `code` of a `connection` line with `outcome: handshake-failed`; `reason` holds the sentence and the next step, `tls_code` what the TLS library said. The device sees a closed connection or a TLS alert, and has no reference.',
-    rows: entriesOf(HANDSHAKES).map(([failure, by]) => {
-      const [sentence = '', ...rest] = explainHandshake(failure).split('; ')
-      return row(failure, by, [{ sees: CLOSED, sentence, nextStep: rest.join('; ') || NONE }])
-    }),
+      'In `code` of a `connection` line with `outcome: handshake-failed`; `reason` holds the sentence and the next step (`next_step`, where a PROXY header was at fault), `tls_code` what the TLS library said. The device sees a closed connection or a TLS alert, and has no reference.',
+    rows: [
+      ...entriesOf(HANDSHAKES).map(([failure, by]) => {
+        const [sentence = '', ...rest] = explainHandshake(failure).split('; ')
+        return row(failure, by, [{ sees: CLOSED, sentence, nextStep: rest.join('; ') || NONE }])
+      }),
+      ...entriesOf(PROXIED).map(([code, { by, facts }]) =>
+        row(
+          code,
+          by,
+          facts.map((fault) => ({ sees: CLOSED, ...explainProxyFault(fault) })),
+        ),
+      ),
+    ],
   },
   {
     title: 'It was no request',

@@ -4,7 +4,8 @@
  */
 import type { Unparsable } from '../../src/accept/unparsable.ts'
 import type { Refusal } from '../../src/decide/refusal.ts'
-import type { HandshakeFailure } from '../../src/handshake/handshake-failure.ts'
+import type { TlsFailure } from '../../src/handshake/handshake-failure.ts'
+import type { ProxyFault } from '../../src/message/proxy-header/fault.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import type { AuthorityFault } from '../../src/message/authority.ts'
 import type { TargetFault } from '../../src/message/target.ts'
@@ -298,7 +299,7 @@ export const UNPARSABLE: Readonly<Record<Exclude<Unparsable, 'connection'>, Caus
 }
 
 /** Handshakes that fail. */
-export const HANDSHAKES: Readonly<Record<HandshakeFailure, Cause>> = {
+export const HANDSHAKES: Readonly<Record<TlsFailure, Cause>> = {
   'certificate-curve': 'device',
   'bad-possession-proof': 'device',
   'device-refused-us': 'us',
@@ -309,6 +310,16 @@ export const HANDSHAKES: Readonly<Record<HandshakeFailure, Cause>> = {
   other: 'device',
   reset: 'device',
   timeout: 'device',
+}
+
+/** PROXY headers that are none, or come from where none is believed. */
+export const PROXIED: Cases<ProxyFault> = {
+  'proxy-checksum': byUs({ kind: 'proxy-checksum' }),
+  'proxy-malformed': byUs({ kind: 'proxy-malformed', part: 'line' }),
+  'proxy-missing': byUs({ kind: 'proxy-missing' }),
+  'proxy-too-long': byUs({ kind: 'proxy-too-long', limit: 16_384 }),
+  'proxy-unfinished': byUs({ kind: 'proxy-unfinished' }),
+  'proxy-untrusted': byDevice({ kind: 'proxy-untrusted' }),
 }
 
 export const RUNTIME: Cases<RuntimeFault> = {

@@ -18,16 +18,20 @@ import {
   type Server as TlsServer,
   type TLSSocket,
 } from 'node:tls'
+import type { Network } from '../kernel/network.ts'
 import { SlotList } from '../kernel/slot-list.ts'
 import type { Millis } from '../kernel/types.ts'
 import { Arrival } from './arrival.ts'
 import type { ProtocolHead } from './protocol-head.ts'
+import { readAhead } from './read-ahead.ts'
 
 export interface ListenerSettings {
   readonly name: string
   readonly address: string
   readonly port: number
   readonly limits: ListenerLimits
+  /** The networks whose connections begin with a PROXY header; undefined where none does. */
+  readonly proxyProtocol: { readonly from: readonly Network[] } | undefined
 }
 
 export interface ListenerLimits {
@@ -57,6 +61,7 @@ export class Acceptor {
   readonly #tcp: Server
   readonly #tlsServer: TlsServer
   #tls: ListenerTls
+  #proxyProtocol: ListenerSettings['proxyProtocol']
   #draining = false
   /** Every TCP connection, from its first moment to its last. */
   readonly #arrivals = new SlotList<Arrival>()
@@ -66,6 +71,7 @@ export class Acceptor {
     this.#settings = settings
     this.#head = head
     this.#tls = tls
+    this.#proxyProtocol = settings.proxyProtocol
     this.#tlsServer = this.#makeTlsServer()
     const { handlers } = head
     this.#tcp = createTcpServer({ noDelay: true })
@@ -99,6 +105,11 @@ export class Acceptor {
     if (ticketKeys !== undefined) this.#tlsServer.setTicketKeys(ticketKeys)
     // OpenSSL has its own copy and erases that; ours would lie about until memory is collected.
     old?.fill(0)
+  }
+
+  /** From now on, who must send a PROXY header; connections that have begun are read as they were. */
+  setProxyProtocol(proxyProtocol: ListenerSettings['proxyProtocol']): void {
+    this.#proxyProtocol = proxyProtocol
   }
 
   /** Whether what is answered should end its connection now. */
@@ -152,7 +163,9 @@ export class Acceptor {
       this.#arrivals.remove(slot)
       arrival.closed()
     })
-    this.#tlsServer.emit('connection', socket)
+    const toTls = (): void => void this.#tlsServer.emit('connection', socket)
+    if (this.#proxyProtocol === undefined) toTls()
+    else readAhead(arrival, this.#proxyProtocol.from, toTls)
   }
 
   #secured(socket: TLSSocket): void {

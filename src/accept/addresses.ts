@@ -3,6 +3,7 @@
  * no address any more.
  */
 import type { Socket } from 'node:net'
+import type { ProxyHeader } from '../message/proxy-header/header.ts'
 import type { Endpoint } from '../message/proxy-protocol.ts'
 
 /** The two ends of a connection, as everything that asks for the device's address reads them. */
@@ -11,13 +12,27 @@ export interface Addresses {
   readonly source: Endpoint | undefined
   /** The end that the device called. */
   readonly destination: Endpoint | undefined
+  /** The address of the balancer that stated them, or that stated none; undefined where the device called us itself. */
+  readonly balancer: string | undefined
 }
 
 /** Reads the two ends that a socket tells. */
 export const socketAddresses = (socket: Socket): Addresses => ({
   source: endpoint(socket.remoteAddress, socket.remotePort),
   destination: endpoint(socket.localAddress, socket.localPort),
+  balancer: undefined,
 })
+
+/** Takes from a PROXY header what a balancer knows better than its socket; never who a device is (decision 39). */
+export function statedAddresses(
+  header: ProxyHeader,
+  { source, destination }: Addresses,
+): Addresses {
+  const balancer = source?.address
+  return header.kind === 'stated'
+    ? { source: header.source, destination: header.destination, balancer }
+    : { source: undefined, destination, balancer }
+}
 
 const endpoint = (address: string | undefined, port: number | undefined): Endpoint | undefined =>
   address === undefined || port === undefined ? undefined : { address, port }

@@ -4,12 +4,14 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Millis } from '../kernel/types.ts'
+import type { ProxyFault } from '../message/proxy-header/fault.ts'
 import { socketAddresses, type Addresses } from './addresses.ts'
 import type { ConnectionHandlers } from './protocol-head.ts'
 
 /** An `Arrival` is a TCP connection that was accepted. */
 export class Arrival {
   readonly socket: Socket
+  /** Those of the socket, until a PROXY header was read that it must begin with. */
   addresses: Addresses
   readonly #handlers: ConnectionHandlers
   #deadline: NodeJS.Timeout | undefined
@@ -40,8 +42,8 @@ export class Arrival {
   }
 
   /** Tells how it failed, unless that is known, and destroys it: Node leaves a silent peer open (Node 26.10). */
-  fail(error: Error): void {
-    if (this.settle()) this.#handlers.handshakeFailed(error, this.addresses)
+  fail(failure: Error | ProxyFault): void {
+    if (this.settle()) this.#handlers.handshakeFailed(failure, this.addresses)
     this.socket.destroy()
   }
 

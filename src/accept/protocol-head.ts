@@ -2,6 +2,7 @@
  * What a port is told besides TLS: what is spoken inside it, and what the caller does with what arrives.
  */
 import type { TLSSocket } from 'node:tls'
+import type { ProxyFault } from '../message/proxy-header/fault.ts'
 import type { Addresses } from './addresses.ts'
 
 /** What the caller does with connections, whatever is spoken on them. */
@@ -9,7 +10,7 @@ export interface ConnectionHandlers {
   /** A TLS session exists. False closes the connection before anything inside it is read. */
   connected(socket: TLSSocket, addresses: Addresses): boolean
   /** A connection ended before it had a TLS session; it is told once for each. */
-  handshakeFailed(error: Error, addresses: Addresses): void
+  handshakeFailed(failure: Error | ProxyFault, addresses: Addresses): void
   /** A TCP connection was turned away because the listener is full. */
   dropped(): void
   /** A handler threw, which is a bug; the connection is destroyed. */

@@ -3,9 +3,14 @@
  * OpenSSL's own codes come and go with its versions; anything new counts as `other` and its code is logged.
  */
 import { errorCode } from '../kernel/error-code.ts'
+import type { Explanation } from '../kernel/explanation.ts'
+import { explainProxyFault, PROXY_FAULTS, type ProxyFault } from '../message/proxy-header/fault.ts'
+
+/** Every way in which a connection ends before it has a TLS session. */
+export type HandshakeFailure = TlsFailure | ProxyFault['kind']
 
 /** Every way a handshake ends badly. */
-export type HandshakeFailure =
+export type TlsFailure =
   | 'bad-possession-proof'
   | 'certificate-curve'
   | 'device-refused-us'
@@ -29,10 +34,15 @@ export const HANDSHAKE_FAILURES: readonly HandshakeFailure[] = [
   'other',
   'reset',
   'timeout',
+  ...PROXY_FAULTS,
 ]
 
-/** Names the failure that Node reports in `tlsClientError`. */
-export function handshakeFailure(error: Error): HandshakeFailure {
+/** Names the failure that Node reports in `tlsClientError`, or that was met before TLS began. */
+export function handshakeFailure(failure: Error | ProxyFault): HandshakeFailure {
+  return failure instanceof Error ? tlsFailure(failure) : failure.kind
+}
+
+function tlsFailure(error: Error): TlsFailure {
   const code = errorCode(error)
   const known = BY_CODE.get(code)
   if (known !== undefined) return known
@@ -40,12 +50,20 @@ export function handshakeFailure(error: Error): HandshakeFailure {
   return code.includes('_ALERT_') ? 'device-refused-us' : 'other'
 }
 
-/** What each failure means to the operator, and what to do. */
-export function explainHandshake(failure: HandshakeFailure): string {
+/** What each failure of TLS means to the operator, and what to do. */
+export function explainHandshake(failure: TlsFailure): string {
   return SENTENCES[failure]
 }
 
-const BY_CODE: ReadonlyMap<string, HandshakeFailure> = new Map([
+/** What a failure means, the next step apart where it is one of a PROXY header. */
+export function explainFailedConnection(
+  failure: Error | ProxyFault,
+): Pick<Explanation, 'sentence'> & Partial<Explanation> {
+  if (!(failure instanceof Error)) return explainProxyFault(failure)
+  return { sentence: explainHandshake(tlsFailure(failure)) }
+}
+
+const BY_CODE: ReadonlyMap<string, TlsFailure> = new Map([
   ['ECONNRESET', 'reset'],
   ['EPIPE', 'reset'],
   ['ERR_SSL_BAD_SIGNATURE', 'bad-possession-proof'],
@@ -65,7 +83,7 @@ const BY_CODE: ReadonlyMap<string, HandshakeFailure> = new Map([
   ['ERR_TLS_HANDSHAKE_TIMEOUT', 'timeout'],
 ])
 
-const SENTENCES: Readonly<Record<HandshakeFailure, string>> = {
+const SENTENCES: Readonly<Record<TlsFailure, string>> = {
   'bad-possession-proof':
     'the device sent a certificate whose private key it does not hold; if it is one of yours, its key store is damaged',
   'certificate-curve':
@@ -79,7 +97,7 @@ const SENTENCES: Readonly<Record<HandshakeFailure, string>> = {
   'no-shared-protocol':
     'the device speaks no TLS version that this listener allows; raise the device or lower `tls.minVersion`',
   'not-tls':
-    'what arrived was not TLS; something speaks plain HTTP or another protocol to this port',
+    'what arrived was not TLS; something speaks plain HTTP or another protocol to this port, or a balancer sends a PROXY header that the listener does not take (`proxyProtocol`)',
   other:
     "the handshake failed in a way that has no name here; the event carries the TLS library's code",
   reset:

@@ -170,6 +170,7 @@ export class Connection {
       connection: this.id,
       listener: this.listener,
       remote: this.remote,
+      balancer: this.addresses.balancer,
       protocol: this.protocol,
       cipher: this.cipher.standardName,
       servername: this.sni,

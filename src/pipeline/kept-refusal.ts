@@ -95,12 +95,12 @@ export function refusedTunnel(
 /** Of a handshake that failed: nothing is known of the peer but its address. */
 export function failedHandshake(
   { id, listener, remote }: Omit<RefusedConnection, 'lastPeer'>,
-  { code = '', reason = '' }: ConnectionEvent,
+  { code = '', reason = '', next_step: nextStep }: ConnectionEvent,
   context: RefusalContext,
 ): PendingRefusal {
   const facts = { ...NO_REQUEST, reference: id, outcome: 'handshake-failed' } as const
   const connection = { id, listener, remote, lastPeer: undefined }
-  return pending(connection, code, context, { ...facts, sentence: reason, nextStep: undefined })
+  return pending(connection, code, context, { ...facts, sentence: reason, nextStep })
 }
 
 type EventFacts = Omit<

@@ -89,7 +89,8 @@ function factsOf(why: OtherRejection): Omit<RejectionFacts, 'code'> {
         status: NO_ANSWER,
         sentence:
           'the addresses of this connection are not known, so no PROXY header can tell the upstream of the device',
-        nextStep: 'none where the device had gone; otherwise see what the listener is bound to',
+        nextStep:
+          'none where the device had gone; a balancer that states none (LOCAL, UNKNOWN) has to be told to send those of the device; otherwise see what the listener is bound to',
         close: true,
       }
     case 'drained':

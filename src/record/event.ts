@@ -60,7 +60,10 @@ export interface RequestEvent {
 export interface ConnectionFacts {
   readonly connection: string
   readonly listener: string
+  /** The device's address, as the balancer has it where there is one; `unknown` where it has none. */
   readonly remote: string
+  /** The address of the balancer that sent a PROXY header; undefined where the device called us itself. */
+  readonly balancer: string | undefined
   readonly protocol: string
   readonly cipher: string
   readonly servername: string | undefined

@@ -1,39 +1,15 @@
-import { connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { connect, createServer as createTlsServer, type Server, type TLSSocket } from 'node:tls'
+import { connect as connectTcp, createServer as createTcpServer } from 'node:net'
+import { createServer as createTlsServer, type Server } from 'node:tls'
 import { expect, test } from 'vitest'
-import { Acceptor, type ListenerLimits } from '../../src/accept/acceptor.ts'
-import type { Addresses } from '../../src/accept/addresses.ts'
-import { httpHead } from '../../src/accept/listener.ts'
-import type { ConnectionHandlers } from '../../src/accept/protocol-head.ts'
-import { tunnelHead } from '../../src/accept/tunnel-head.ts'
-import { errorCode } from '../../src/kernel/error-code.ts'
-import type { Millis } from '../../src/kernel/types.ts'
-import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
-
-const ca = mintCa()
-const server = mintLeaf({ issuer: ca, purposes: ['serverAuth'], dns: ['localhost'] })
-const TLS = { cert: server.pem, key: server.keyPem }
-const ms = (value: number): Millis => value as Millis
-/** Longer than any test may take: what ends earlier was not ended by it. */
-const NEVER = ms(120_000)
-
-const LIMITS: ListenerLimits = {
-  connections: 10,
-  handshake: NEVER,
-  headers: NEVER,
-  headerBytes: 8192,
-  idle: NEVER,
-}
-
-const HEADS = ['http', 'tunnel'] as const
-type Head = (typeof HEADS)[number]
+import { mintLeaf } from '../support/certificates/mint.ts'
+import { accepting, ca, closed, connected, handshake, HEADS, ms, TLS } from './accepting.ts'
 
 for (const head of HEADS) {
   test(`a silent peer is closed by the deadline of the handshake, and told of once (${head})`, async () => {
     await using running = await accepting(head, { handshake: ms(100) })
     const socket = await connected(running)
-    await once(socket, 'close')
+    await closed(socket)
     expect(running.failures.map(({ code }) => code)).toEqual(['ERR_TLS_HANDSHAKE_TIMEOUT'])
   })
 
@@ -41,7 +17,7 @@ for (const head of HEADS) {
     await using running = await accepting(head, { handshake: ms(100) })
     const socket = await connected(running)
     const drip = setInterval(() => socket.write(Buffer.of(22)), 10)
-    await once(socket, 'close')
+    await closed(socket)
     clearInterval(drip)
     expect(running.failures).toHaveLength(1)
   })
@@ -50,7 +26,7 @@ for (const head of HEADS) {
     await using running = await accepting(head, {})
     const socket = await connected(running)
     socket.end()
-    await once(socket, 'close')
+    await closed(socket)
     expect(running.failures).toHaveLength(1)
   })
 
@@ -58,7 +34,7 @@ for (const head of HEADS) {
     await using running = await accepting(head, {})
     const socket = await connected(running)
     socket.end(Buffer.from('1603010200010001fc0303', 'hex'))
-    await once(socket, 'close')
+    await closed(socket)
     expect(running.failures).toHaveLength(1)
   })
 
@@ -76,7 +52,7 @@ for (const head of HEADS) {
     await using running = await accepting(head, {})
     const socket = await connected(running)
     socket.write('SSH-2.0-OpenSSH_9.2\r\n')
-    await once(socket, 'close')
+    await closed(socket)
     expect(running.failures.map(({ code }) => code)).toEqual(['ERR_SSL_WRONG_VERSION_NUMBER'])
   })
 
@@ -84,7 +60,7 @@ for (const head of HEADS) {
     await using running = await accepting(head, { connections: 2 })
     const [one, other] = [await connected(running), await running.secured()]
     const turnedAway = await connected(running)
-    await once(turnedAway, 'close')
+    await closed(turnedAway)
     expect([running.dropped(), running.failures.length]).toEqual([1, 0])
     one.destroy()
     other.destroy()
@@ -107,6 +83,7 @@ for (const head of HEADS) {
       {
         source: { address: '127.0.0.1', port: socket.localPort },
         destination: { address: '127.0.0.1', port: running.acceptor.port },
+        balancer: undefined,
       },
     ])
     socket.destroy()
@@ -125,7 +102,7 @@ for (const head of HEADS) {
     await using running = await accepting(head, {})
     const broken = await connected(running)
     broken.write('nothing like TLS')
-    await once(broken, 'close')
+    await closed(broken)
     const socket = await running.secured()
     expect(running.opened).toHaveLength(1)
     socket.destroy()
@@ -142,7 +119,7 @@ test('a relayed device that has ended its side is still told what comes', async 
   device.on('data', (chunk: Buffer) => {
     heard += chunk.toString()
   })
-  await once(device, 'close')
+  await closed(device)
   expect(heard).toBe('the answer')
 })
 
@@ -168,90 +145,6 @@ test('Node alone does not count connections on a TLS server that is handed them'
   for (const socket of sockets) socket.destroy()
   tcp.close()
 })
-
-interface Failure {
-  readonly code: string
-  readonly addresses: Addresses
-}
-
-interface Running extends AsyncDisposable {
-  readonly acceptor: Acceptor
-  readonly failures: readonly Failure[]
-  readonly opened: readonly Addresses[]
-  readonly sockets: readonly TLSSocket[]
-  dropped(): number
-  nextFailure(): Promise<Failure>
-  /** A device whose handshake is done at both ends: in TLS 1.3 its own is done first. */
-  secured(): Promise<TLSSocket>
-}
-
-async function accepting(head: Head, limits: Partial<ListenerLimits>): Promise<Running> {
-  const failures: Failure[] = []
-  const opened: Addresses[] = []
-  const sockets: TLSSocket[] = []
-  const arriving: (() => void)[] = []
-  const waiting: ((failure: Failure) => void)[] = []
-  let dropped = 0
-  const handlers: ConnectionHandlers = {
-    connected(socket, addresses) {
-      opened.push(addresses)
-      sockets.push(socket)
-      arriving.shift()?.()
-      return true
-    },
-    handshakeFailed(error, addresses) {
-      const failure = { code: errorCode(error), addresses }
-      failures.push(failure)
-      waiting.shift()?.(failure)
-    },
-    dropped() {
-      dropped += 1
-    },
-    bug: (error) => expect.unreachable(String(error)),
-  }
-  const settings = { name: head, address: '127.0.0.1', port: 0, limits: { ...LIMITS, ...limits } }
-  const acceptor = new Acceptor(
-    settings,
-    { defaults: TLS, select: undefined },
-    head === 'tunnel'
-      ? tunnelHead({ ...handlers, forceClose: () => {} })
-      : httpHead(settings.limits, {
-          ...handlers,
-          request: (_, response) => response.end(),
-          unparsable: () => ({ kind: 'break' }),
-        }),
-  )
-  await acceptor.listen(false)
-  return {
-    acceptor,
-    failures,
-    opened,
-    sockets,
-    dropped: () => dropped,
-    nextFailure: () => new Promise((resolve) => waiting.push(resolve)),
-    async secured() {
-      const arrived = new Promise<void>((resolve) => arriving.push(resolve))
-      const [device] = await Promise.all([handshake(acceptor.port), arrived])
-      return device
-    },
-    [Symbol.asyncDispose]: () => acceptor.drain(ms(0)),
-  }
-}
-
-async function connected({ acceptor }: Running): Promise<Socket> {
-  const socket = connectTcp({ port: acceptor.port, host: '127.0.0.1' })
-  socket.on('error', () => {})
-  socket.resume()
-  await once(socket, 'connect')
-  return socket
-}
-
-async function handshake(port: number): Promise<TLSSocket> {
-  const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', ca: ca.pem })
-  socket.on('error', () => {})
-  await once(socket, 'secureConnect')
-  return socket
-}
 
 async function listening(one: Server | ReturnType<typeof createTcpServer>): Promise<number> {
   one.listen(0, '127.0.0.1')

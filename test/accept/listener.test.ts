@@ -241,6 +241,7 @@ async function listening(
     address: '127.0.0.1',
     port: 0,
     limits: { ...LIMITS, ...limits },
+    proxyProtocol: undefined,
   }
   const tls = serverContexts([identity()], TLS, BINDING)
   const listener = new Acceptor(settings, tls, httpHead(settings.limits, handlers))

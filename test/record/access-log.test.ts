@@ -10,6 +10,7 @@ const FACTS: ConnectionFacts = {
   connection: 'c1',
   listener: 'devices',
   remote: '127.0.0.1',
+  balancer: undefined,
   protocol: 'TLSv1.3',
   cipher: 'TLS_AES_128_GCM_SHA256',
   servername: undefined,

@@ -9,7 +9,7 @@ import type { Config } from '../../config/config.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
 import { type Row, twoColumns } from '../text-layout.ts'
 import { durationText, expiryText } from '../../kernel/time-text.ts'
-import type { Listener, Relay } from '../../config/listener/types.ts'
+import type { InboundProxy, Listener, Relay } from '../../config/listener/types.ts'
 
 /** One paragraph per listener, and the processes behind all of them; without a world, nothing about certificates. */
 export function listeners(
@@ -28,7 +28,19 @@ export function listeners(
 }
 
 function paragraph(
-  { name, purpose, exposure, address, port, hosts, routes, tls, relay, limits }: Listener,
+  {
+    name,
+    purpose,
+    exposure,
+    address,
+    port,
+    hosts,
+    routes,
+    tls,
+    relay,
+    limits,
+    proxyProtocol,
+  }: Listener,
   compiled: CompiledListener | undefined,
   now: Instant,
 ): readonly string[] {
@@ -37,6 +49,7 @@ function paragraph(
   const resumption = resumptionText(tls.resumption, compiled)
   const rows: readonly Row[] = [
     ['serves', hosts.join(', ')],
+    ...(proxyProtocol === undefined ? [] : [balancersRow(proxyProtocol)]),
     ...(exposure === undefined ? [] : [['devices', EXPOSURE_LABELS[exposure]] as const]),
     ...(compiled?.identities ?? []).map((one): Row => ['certificate', certificate(one, now)]),
     ['TLS', `${versions}, resumption ${resumption}`],
@@ -49,6 +62,11 @@ function paragraph(
     ...twoColumns(rows).map((line) => `  ${line}`),
   ]
 }
+
+const balancersRow = ({ from }: InboundProxy): Row => [
+  'behind',
+  `balancers at ${from.map(({ text }) => text).join(', ')}, which send a PROXY header`,
+]
 
 /** The default is what TLS 1.2 and 1.3 have left when CBC and static RSA are gone. */
 const suitesText = (stated: readonly string[] | undefined): string =>

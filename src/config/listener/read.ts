@@ -1,5 +1,7 @@
 /** A listener as the operator wrote it, made ready to open. */
 import { readAddress, readHost } from '../reading/host.ts'
+import type { Network } from '../../kernel/network.ts'
+import { readNetworks } from '../reading/networks.ts'
 import { readRelay } from './relay.ts'
 import { readCiphers, readGroups, readIdentity, readVersions } from '../reading/tls.ts'
 import {
@@ -12,11 +14,18 @@ import {
   type Written,
 } from '../reading/place.ts'
 import { type listener, ROUTES_WANTED } from './schema.ts'
-import type { Listener, ListenerLimits, ListenerPurpose, ListenerTls } from './types.ts'
+import type {
+  InboundProxy,
+  Listener,
+  ListenerLimits,
+  ListenerPurpose,
+  ListenerTls,
+} from './types.ts'
 import type { RouteTable } from '../routes/types.ts'
 
 type ListenerPlace = Place<Written<typeof listener>>
 type TlsPlace = Place<NonNullable<Written<typeof listener>['tls']>>
+type InboundProxyPlace = Place<NonNullable<Written<typeof listener>['proxyProtocol']>>
 type LimitsPlace = Place<NonNullable<Written<typeof listener>['limits']>>
 
 /** What a listener may name. */
@@ -46,10 +55,25 @@ export function readListener(
     ),
     tls: readTls(place.at('tls')),
     limits: readLimits(place.at('limits')),
+    proxyProtocol: readInboundProxy(place.at('proxyProtocol')),
     routes: readRoutes(place, table),
     relay: readRelay(place, upstreams),
   })
 }
+
+/** Networks that hold every address are served, and warned of: any client could pass for any address. */
+function readInboundProxy(place: InboundProxyPlace): Maybe<InboundProxy | undefined> {
+  if (place.written === undefined) return place.isFaulty ? missing : undefined
+  const from = place.at('from')
+  const networks = nonEmptyList(readNetworks(from) ?? missing)
+  if (networks === missing) return missing
+  const everything = networks.find(({ bits }) => bits === 0)
+  if (everything !== undefined) from.warn(everyAddress(everything))
+  return { from: networks }
+}
+
+const everyAddress = ({ text }: Network): string =>
+  `found ${text}, from where every client can pass for any address by a PROXY header of its own, so that access lists, rates and what is inside mean nothing: name the addresses of the balancers`
 
 /** A sync port has no requests, and so no routes. */
 function readRoutes(place: ListenerPlace, table: Referenced['table']): Maybe<RouteTable> {

@@ -12,6 +12,7 @@ import {
   size,
   choice,
 } from '../reading/schema-types.ts'
+import { networks } from '../reading/networks.ts'
 import { relay } from './relay.ts'
 import { TLS_VERSIONS, tlsNames, certificateKeys } from '../reading/tls-schema.ts'
 import { EXPOSURES, LISTENER_PURPOSES, RESUMPTION_MODES } from './types.ts'
@@ -124,6 +125,16 @@ export const listener = group('One port that devices call.', {
   publishedPorts: optionalListOf(
     'The ports by which devices reach it besides `port`, where a balancer or container publishes another one. An upstream reads these alone in `Host` and `X-Forwarded-Host`; any other port that a device writes is left out.',
     integer('One TCP port.', [1, 65_535]),
+  ),
+  proxyProtocol: Type.Optional(
+    group(
+      'Whether balancers in front tell the address of the device by PROXY protocol, version 1 or 2. It counts wherever the address of a device does: access lists, approval inside and outside, rates, logs, `X-Forwarded-For`. It says nothing of who the device is.',
+      {
+        from: networks(
+          'The addresses of the balancers. A connection from there must begin with a PROXY header, or is closed; from anywhere else it must not: a header from another address is never believed, and its connection is closed. A balancer that does not know the address (LOCAL, UNKNOWN, as from UNIX sockets) is taken at its word: the address is `unknown` then, which is outside, on no access list, and has one share of the rates. Name single addresses where you can: who calls from here can pass for any address.',
+        ),
+      },
+    ),
   ),
   hosts: listOf(
     'The host names (or IP addresses) that devices use. A request for any other is answered 421: what is meant for another server is not for us to forward. On a sync port they only choose among certificates.',

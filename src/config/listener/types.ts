@@ -31,10 +31,17 @@ export interface Listener {
   readonly certificates: readonly [IdentitySource, ...IdentitySource[]]
   readonly tls: ListenerTls
   readonly limits: ListenerLimits
+  /** Who must begin each connection with a PROXY header; undefined where no connection has one. */
+  readonly proxyProtocol: InboundProxy | undefined
   /** Without rows on a sync port, where nothing is asked by path. */
   readonly routes: RouteTable
   /** Undefined everywhere but on a sync port. */
   readonly relay: Relay | undefined
+}
+
+/** What is known of balancers in front of a listener. */
+export interface InboundProxy {
+  readonly from: readonly [Network, ...Network[]]
 }
 
 /** `sync`: the legacy sync port, which does not speak HTTP (decision 11, S0-09). */

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import type { Addresses } from '../../accept/addresses.ts'
 import type { ConnectionHandlers } from '../../accept/protocol-head.ts'
 import { isExpected, type Peer } from '../../decide/decide.ts'
-import { explainHandshake, handshakeFailure } from '../../handshake/handshake-failure.ts'
+import { explainFailedConnection, handshakeFailure } from '../../handshake/handshake-failure.ts'
 import { presentedBy } from '../../identify/presented.ts'
 import type { PresentedBudget } from '../../identify/presented-budget.ts'
 import { errorCode } from '../../kernel/error-code.ts'
@@ -52,13 +52,14 @@ export const commonHandlers = (
 ): Pick<ConnectionHandlers, 'bug' | 'dropped' | 'handshakeFailed'> => ({
   bug: (error) => deps.log.error({ err: error, listener }, 'internal error in a connection'),
   dropped: () => deps.metrics.dropped(listener),
-  handshakeFailed(error, { source }) {
-    const code = handshakeFailure(error)
+  handshakeFailed(failure, { source, balancer }) {
+    const code = handshakeFailure(failure)
+    const { sentence, nextStep } = explainFailedConnection(failure)
     const event = {
       outcome: 'handshake-failed',
       code,
-      reason: explainHandshake(code),
-      next_step: undefined,
+      reason: sentence,
+      next_step: nextStep,
       reference: undefined,
       status: undefined,
       requests: 0,
@@ -70,7 +71,8 @@ export const commonHandlers = (
     const failed = { id: connection, listener, remote }
     deps.keepRefusal(failedHandshake(failed, event, { at: deps.clock.now(), policy }))
     if (!config.log.connections) return
-    const facts = { connection, listener, remote, tls_code: errorCode(error) }
+    const tls_code = failure instanceof Error ? errorCode(failure) : undefined
+    const facts = { connection, listener, remote, balancer, tls_code }
     deps.log.info({ ...facts, ...event }, 'connection')
   },
 })

@@ -156,7 +156,12 @@ export class FrontEnd {
     this.#snapshot = next.value
     const { ticketSecret } = this.#processConfig
     this.#processConfig = processConfig
-    for (const [name, contexts] of tls) this.#listeners.get(name)?.setTls(contexts)
+    for (const [name, contexts] of tls) {
+      const listener = this.#listeners.get(name)
+      listener?.setTls(contexts)
+      const { proxyProtocol } = next.value.listeners.get(name)?.compiled.config ?? {}
+      listener?.setProxyProtocol(proxyProtocol)
+    }
     // Every process erases its own copy; one that it was given again with the same configuration stays.
     if (ticketSecret !== processConfig.ticketSecret) ticketSecret.fill(0)
     if (old !== next.value) closeRetired(old, next.value)

@@ -1,0 +1,142 @@
+/** An acceptor with either head in this process, what it was told of, and peers of it. */
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect, type TLSSocket } from 'node:tls'
+import { expect } from 'vitest'
+import { Acceptor, type ListenerLimits, type ListenerSettings } from '../../src/accept/acceptor.ts'
+import type { Addresses } from '../../src/accept/addresses.ts'
+import { httpHead } from '../../src/accept/listener.ts'
+import type { ConnectionHandlers } from '../../src/accept/protocol-head.ts'
+import { tunnelHead } from '../../src/accept/tunnel-head.ts'
+import { handshakeFailure } from '../../src/handshake/handshake-failure.ts'
+import { errorCode } from '../../src/kernel/error-code.ts'
+import { parseNetwork } from '../../src/kernel/network.ts'
+import type { Millis } from '../../src/kernel/types.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
+
+export const ca = mintCa()
+const server = mintLeaf({ issuer: ca, purposes: ['serverAuth'], dns: ['localhost'] })
+export const TLS = { cert: server.pem, key: server.keyPem }
+export const ms = (value: number): Millis => value as Millis
+/** Longer than any test may take: what ends earlier was not ended by it. */
+const NEVER = ms(120_000)
+
+const LIMITS: ListenerLimits = {
+  connections: 10,
+  handshake: NEVER,
+  headers: NEVER,
+  headerBytes: 8192,
+  idle: NEVER,
+}
+
+export const HEADS = ['http', 'tunnel'] as const
+export type Head = (typeof HEADS)[number]
+
+/** The networks of balancers. */
+export function proxyFrom(text: string): ListenerSettings['proxyProtocol'] {
+  const network = parseNetwork(text)
+  return network.ok ? { from: [network.value] } : expect.unreachable(network.failure)
+}
+
+export interface Failure {
+  /** The code of the log. */
+  readonly name: string
+  readonly code: string
+  readonly addresses: Addresses
+}
+
+export interface RunningAcceptor extends AsyncDisposable {
+  readonly acceptor: Acceptor
+  readonly failures: readonly Failure[]
+  readonly opened: readonly Addresses[]
+  readonly sockets: readonly TLSSocket[]
+  dropped(): number
+  nextFailure(): Promise<Failure>
+  /** A device whose handshake is done at both ends: in TLS 1.3 its own is done first; by a balancer, if that port is named. */
+  secured(port?: number): Promise<TLSSocket>
+}
+
+export async function accepting(
+  head: Head,
+  limits: Partial<ListenerLimits>,
+  proxyProtocol?: ListenerSettings['proxyProtocol'],
+): Promise<RunningAcceptor> {
+  const failures: Failure[] = []
+  const opened: Addresses[] = []
+  const sockets: TLSSocket[] = []
+  const arriving: (() => void)[] = []
+  const waiting: ((failure: Failure) => void)[] = []
+  let dropped = 0
+  const handlers: ConnectionHandlers = {
+    connected(socket, addresses) {
+      opened.push(addresses)
+      sockets.push(socket)
+      arriving.shift()?.()
+      return true
+    },
+    handshakeFailed(error, addresses) {
+      const code = error instanceof Error ? errorCode(error) : error.kind
+      const failure = { name: handshakeFailure(error), code, addresses }
+      failures.push(failure)
+      waiting.shift()?.(failure)
+    },
+    dropped() {
+      dropped += 1
+    },
+    bug: (error) => expect.unreachable(String(error)),
+  }
+  const settings = {
+    name: head,
+    address: '127.0.0.1',
+    port: 0,
+    limits: { ...LIMITS, ...limits },
+    proxyProtocol,
+  }
+  const acceptor = new Acceptor(
+    settings,
+    { defaults: TLS, select: undefined },
+    head === 'tunnel'
+      ? tunnelHead({ ...handlers, forceClose: () => {} })
+      : httpHead(settings.limits, {
+          ...handlers,
+          request: (_, response) => response.end(),
+          unparsable: () => ({ kind: 'break' }),
+        }),
+  )
+  await acceptor.listen(false)
+  return {
+    acceptor,
+    failures,
+    opened,
+    sockets,
+    dropped: () => dropped,
+    nextFailure: () => new Promise((resolve) => waiting.push(resolve)),
+    async secured(port = acceptor.port) {
+      const arrived = new Promise<void>((resolve) => arriving.push(resolve))
+      const [device] = await Promise.all([handshake(port), arrived])
+      return device
+    },
+    [Symbol.asyncDispose]: () => acceptor.drain(ms(0)),
+  }
+}
+
+export async function connected({ acceptor }: RunningAcceptor): Promise<Socket> {
+  const socket = connectTcp({ port: acceptor.port, host: '127.0.0.1' })
+  socket.on('error', () => {})
+  socket.resume()
+  await once(socket, 'connect')
+  return socket
+}
+
+export async function handshake(port: number): Promise<TLSSocket> {
+  const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', ca: ca.pem })
+  socket.on('error', () => {})
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+/** Settles when a connection is gone, whether it ended or was reset. */
+export const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.once('close', () => resolve())
+  })
