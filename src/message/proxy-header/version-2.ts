@@ -30,7 +30,7 @@ export function readVersion2(header: Buffer): HeaderResult {
   if (header.length < FIXED + block) return malformed('addresses')
   const fault = recordFault(header, FIXED + block)
   if (fault !== undefined) return fault
-  // Datagrams do not come by TCP, and a path is no address of a network: both are valid, and name nobody (§2.2).
+  // Datagrams do not come by TCP, and a path is no address of a network: both are valid, and state no address (§2.2).
   if (family === UNIX || transport === DATAGRAM) return UNKNOWN
   return stated(header.subarray(FIXED, FIXED + block))
 }
