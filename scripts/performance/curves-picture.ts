@@ -39,7 +39,10 @@ function inWords({ title, points }: Curve): string {
 function panel({ title, work, points }: Curve): readonly string[] {
   // None of something stands where one would.
   const sizes = points.map(({ size }) => size)
-  const x = scaleLog([sizes[0] ?? 1, sizes.at(-1) ?? 1], [MARGIN.left, PANEL.width - MARGIN.right])
+  const x = scaleLog(
+    [Math.max(1, sizes[0] ?? 1), Math.max(1, sizes.at(-1) ?? 1)],
+    [MARGIN.left, PANEL.width - MARGIN.right],
+  )
   const top = roundUp(
     Math.max(1, ...points.flatMap(({ values }) => Object.values(values).map(([, , most]) => most))),
   )

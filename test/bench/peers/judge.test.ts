@@ -140,6 +140,13 @@ describe('the page', () => {
     expect(text).toContain('get: 1.50; idle: 1.29')
   })
 
+  test('has curves that begin at the edge where the first size is none', () => {
+    const points = [0, 1000].map((size) => ({ size, values: { tfe: [5, 4, 6] as const } }))
+    const from0 = { ...curves, curves: curves.curves.map((curve) => ({ ...curve, points })) }
+    expect(curvesPictureText(from0)).toContain('<circle cx="52" ')
+    expect(curvesPictureText(from0)).not.toMatch(/NaN|Infinity/u)
+  })
+
   test('has a picture in which titles are text, whatever stands in them', () => {
     expect(curvesPictureText(curves)).toContain('rows &lt;before>')
   })
