@@ -7,6 +7,7 @@
 // - resume: the same with the session of an earlier connection, which is offered again and again; one that the server
 //   does not take is an error.
 // - idle: connections that have made one request each and then rest.
+// The first answer that is not what was expected ends it with status 4 and a sentence: a run with errors counts for nothing.
 // It prints `ready` once connections stand and devices are issued, and begins when it is told a line; so the caller reads
 // the server's CPU time in between. Then it prints one line of JSON, keeps what is open, and ends with the next line.
 #define _GNU_SOURCE
@@ -62,9 +63,8 @@ static char *request, *expected;
 static size_t request_length, expected_length;
 
 static bool is_measuring;
-static long begun, done, errors, resumed, standing;
+static long begun, done, standing;
 static double octets;
-static char first_error[256];
 
 static double now(void) {
   struct timespec time;
@@ -144,8 +144,8 @@ static int keep_session(SSL *ssl, SSL_SESSION *session) {
   return 1;
 }
 
-static void close_connection(connection *it, bool is_orderly) {
-  if (is_orderly) SSL_shutdown(it->ssl);
+static void close_connection(connection *it) {
+  SSL_shutdown(it->ssl);
   SSL_free(it->ssl);
   close(it->fd);
   it->ssl = NULL;
@@ -193,16 +193,12 @@ static void begin_request(connection *it) {
   it->phase = REQUEST;
 }
 
-// One turn is over. `why` is NULL when the answer was the one that was expected.
-static void end_turn(connection *it, const char *why) {
-  if (why) {
-    unsigned long code = ERR_peek_error();
-    if (!errors++) snprintf(first_error, sizeof first_error, "%s: %s", why, code ? ERR_reason_error_string(code) : "");
-  }
+// One turn is over, and the answer was the one that was expected.
+static void end_turn(connection *it) {
   if (is_measuring) done++;
   else standing++;
-  bool is_over = why || work == CONNECT || work == RESUME;
-  if (is_over) close_connection(it, !why);
+  bool is_over = work == CONNECT || work == RESUME;
+  if (is_over) close_connection(it);
   if (!is_measuring) {
     if (!is_over) it->phase = RESTING;
     return;
@@ -212,17 +208,16 @@ static void end_turn(connection *it, const char *why) {
 }
 
 // Reads status and length; the servers that are compared pass on the length that the upstream states.
-static const char *read_head(connection *it) {
-  if (strncmp(it->head, "HTTP/1.1 200 ", 13)) return "another status than 200";
+static void read_head(connection *it) {
+  if (strncmp(it->head, "HTTP/1.1 200 ", 13)) give_up("another status than 200");
   char *field = strcasestr(it->head, "\r\ncontent-length:");
-  if (!field) return "no Content-Length";
+  if (!field) give_up("no Content-Length");
   it->body_length = strtoull(field + 17, NULL, 10);
-  if (expect_file && is_measuring && it->body_length != expected_length) return "another length than expected";
-  return NULL;
+  if (expect_file && is_measuring && it->body_length != expected_length) give_up("another length than expected");
 }
 
-// Takes what was read; gives false when the turn is over, well or badly.
-static bool take(connection *it, char *from, size_t length) {
+// Takes what was read.
+static void take(connection *it, char *from, size_t length) {
   octets += length;
   if (it->phase == HEAD) {
     size_t room = sizeof it->head - 1 - it->head_length, before = it->head_length;
@@ -231,28 +226,24 @@ static bool take(connection *it, char *from, size_t length) {
     it->head[it->head_length += used] = 0;
     char *end = strstr(it->head, "\r\n\r\n");
     if (!end) {
-      if (used == room) return end_turn(it, "a head without an end"), false;
-      return true;
+      if (used == room) give_up("a head without an end");
+      return;
     }
     size_t in_head = end + 4 - it->head - before;
     end[2] = 0;
-    const char *why = read_head(it);
-    if (why) return end_turn(it, why), false;
+    read_head(it);
     it->phase = BODY;
     from += in_head;
     length -= in_head;
   }
-  if (it->body_at + length > it->body_length) return end_turn(it, "octets after the answer"), false;
-  if (expect_file && is_measuring && memcmp(expected + it->body_at, from, length))
-    return end_turn(it, "other octets than expected"), false;
+  if (it->body_at + length > it->body_length) give_up("octets after the answer");
+  if (expect_file && is_measuring && memcmp(expected + it->body_at, from, length)) give_up("other octets than expected");
   it->body_at += length;
-  if (it->body_at < it->body_length) return true;
-  return end_turn(it, NULL), false;
+  if (it->body_at == it->body_length) end_turn(it);
 }
 
 static void stand(connection *it) {
-  if (is_measuring && work == RESUME && !SSL_session_reused(it->ssl)) return end_turn(it, "a session that was not resumed");
-  if (SSL_session_reused(it->ssl)) resumed++;
+  if (is_measuring && work == RESUME && !SSL_session_reused(it->ssl)) give_up("a session that was not resumed");
   begin_request(it);
 }
 
@@ -276,14 +267,14 @@ static void drive(connection *it) {
     } else {
       result = SSL_read(it->ssl, buffer, sizeof buffer);
       if (result > 0) {
-        if (it->phase == RESTING) end_turn(it, "octets that were not asked for");
-        else take(it, buffer, result);
+        if (it->phase == RESTING) give_up("octets that were not asked for");
+        take(it, buffer, result);
         continue;
       }
     }
     int reason = SSL_get_error(it->ssl, result);
     if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE) return;
-    end_turn(it, it->phase == HANDSHAKE ? "the handshake" : it->phase == REQUEST ? "the request" : "the answer ended early");
+    give_up(it->phase == HANDSHAKE ? "no handshake" : it->phase == REQUEST ? "no request" : "the connection ended early");
   }
 }
 
@@ -400,7 +391,7 @@ int main(int count, char **words) {
   connections = calloc(connection_count, sizeof *connections);
   if (work != CONNECT) stand_all();
   make_request();
-  resumed = octets = 0;
+  octets = 0;
   printf("ready\n");
   fflush(stdout);
   wait_for_line();
@@ -416,8 +407,7 @@ int main(int count, char **words) {
   } else {
     look_around();
   }
-  printf("{\"turns\":%ld,\"standing\":%ld,\"errors\":%ld,\"resumed\":%ld,\"octets\":%.0f,\"seconds\":%.4f,\"firstError\":\"%s\"}\n",
-         done, standing, errors, resumed, octets, now() - start, first_error);
+  printf("{\"turns\":%ld,\"octets\":%.0f,\"seconds\":%.4f}\n", done, octets, now() - start);
   fflush(stdout);
   wait_for_line();
   return 0;

@@ -12,16 +12,15 @@ export type LoadOptions = Readonly<Record<string, string | number>>
 
 export interface LoadResult {
   readonly turns: number
-  readonly standing: number
-  readonly errors: number
-  readonly resumed: number
   readonly octets: number
   readonly seconds: number
-  readonly firstError: string
 }
 
 export interface Load extends AsyncDisposable {
-  /** Begins, and settles when all turns are done; connections stay open until it is disposed of. */
+  /**
+   * Begins, and settles when all turns are done; connections stay open until it is disposed of. Throws a `BenchFault` at
+   * the first wrong answer, and for a connection that was lost while it rested.
+   */
   run(): Promise<LoadResult>
 }
 
@@ -47,7 +46,7 @@ export async function prepareLoad(
     const { value, done } = await lines.next()
     if (done !== true) return value
     await exited
-    throw new BenchFault(`the load ${words.join(' ')} gave up: ${said.trim()}`)
+    throw new BenchFault(`the load ended: ${said.trim()} (${words.join(' ')})`)
   }
   await next()
   return {

@@ -17,8 +17,8 @@ import { openBench, type OpenBench } from './setup.ts'
 const began = performance.now()
 const stack = new AsyncDisposableStack()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // The servers end with this process; its folder stays.
-  process.once(signal, () => process.exit(2))
+  // The servers that are measured ends with this process.
+  process.once(signal, () => void stack.disposeAsync().finally(() => process.exit(2)))
 }
 try {
   const options = readOptions(process.argv.slice(2))
