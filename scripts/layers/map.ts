@@ -8,7 +8,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['x509'],
   ['trust'],
   ['decide'],
-  ['message', 'upstream-tls', 'fleet'],
+  ['message', 'http1', 'upstream-tls', 'fleet'],
   ['accept', 'handshake', 'identify', 'revoke', 'throttle', 'forward', 'record', 'store'],
   ['config'],
   ['state'],

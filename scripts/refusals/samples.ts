@@ -246,13 +246,11 @@ export const REJECTIONS: Cases<Exclude<Rejection, { readonly kind: 'host' | 'tar
   'listener-gone': byUs({ kind: 'listener-gone' }),
   drained: byUs({ kind: 'drained' }),
   'listener-closed': byUs({ kind: 'listener-closed' }),
-  'after-close': byDevice({ kind: 'after-close' }),
   'too-many-fields': byDevice({ kind: 'too-many-fields', limit: amount('limit') }),
   'http-version-unknown': byDevice({ kind: 'http-version-unknown', version: '{version}' }),
   'http-1.0-transfer-coding': byDevice({ kind: 'http-1.0-transfer-coding' }),
   'transfer-coding-unknown': byDevice({ kind: 'transfer-coding-unknown', coding: '{coding}' }),
   'expectation-unknown': byDevice({ kind: 'expectation-unknown' }),
-  'too-many-pipelined': byDevice({ kind: 'too-many-pipelined', limit: amount('limit') }),
 }
 
 /** The same, for what is wrong with the host. */
@@ -289,7 +287,6 @@ export const TARGETS: Cases<TargetFault> = {
 
 /** What was not a request; a connection that only breaks has no code. */
 export const UNPARSABLE: Readonly<Record<Exclude<Unparsable, 'connection'>, Cause>> = {
-  'after-close': 'device',
   body: 'device',
   connect: 'device',
   'header-timeout': 'device',

@@ -178,7 +178,7 @@ export class Acceptor {
     socket.allowHalfOpen = allowHalfOpen
     // A throw in here is a bug of ours; it may cost the one connection, never the process.
     try {
-      if (handlers.connected(socket, arrival.addresses)) return this.#head.serve(socket)
+      if (this.#head.open(socket, arrival.addresses)) return
     } catch (error) {
       handlers.bug(error)
     }

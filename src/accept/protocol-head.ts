@@ -7,8 +7,6 @@ import type { Addresses } from './addresses.ts'
 
 /** What the caller does with connections, whatever is spoken on them. */
 export interface ConnectionHandlers {
-  /** A TLS session exists. False closes the connection before anything inside it is read. */
-  connected(socket: TLSSocket, addresses: Addresses): boolean
   /** A connection ended before it had a TLS session; it is told once for each. */
   handshakeFailed(failure: Error | ProxyFault, addresses: Addresses): void
   /** A TCP connection was turned away because the listener is full. */
@@ -24,8 +22,8 @@ export interface ProtocolHead {
   readonly alpn: readonly string[]
   /** Whether one direction of a connection may end while the other goes on. */
   readonly allowHalfOpen: boolean
-  /** Takes over a connection that `connected` let pass. */
-  serve(socket: TLSSocket): void
+  /** A TLS session exists. False closes the connection before anything inside it is read. */
+  open(socket: TLSSocket, addresses: Addresses): boolean
   /** Ends what has nothing under way, while the port drains. */
   closeIdle(): void
   /** Called when the drain has timed out, before the connections that are still open are destroyed. */

@@ -1,10 +1,14 @@
 /**
  * The head of a port whose connections are relayed octet by octet: nothing is read here but TLS.
  */
+import type { TLSSocket } from 'node:tls'
+import type { Addresses } from './addresses.ts'
 import type { ConnectionHandlers, ProtocolHead } from './protocol-head.ts'
 
 /** What the caller does with what arrives. */
 export interface TunnelHandlers extends ConnectionHandlers {
+  /** A TLS session exists. False closes the connection. */
+  connected(socket: TLSSocket, addresses: Addresses): boolean
   /** Called when the drain has timed out: the connections that are still open are destroyed. */
   forceClose(): void
 }
@@ -15,7 +19,7 @@ export const tunnelHead = (handlers: TunnelHandlers): ProtocolHead => ({
   alpn: [],
   // What is relayed may end in one direction and go on in the other.
   allowHalfOpen: true,
-  serve: () => {},
+  open: (socket, addresses) => handlers.connected(socket, addresses),
   closeIdle: () => {},
   forceClose: () => handlers.forceClose(),
   close: () => {},

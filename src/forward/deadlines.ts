@@ -1,19 +1,12 @@
 /**
- * The deadlines of all exchanges with one upstream, looked at together a few times a second: a timer for each
+ * The deadlines of all connections of one listener, or of all exchanges with one upstream, looked at together a few times a second: a timer for each
  * request would cost more than the request's own book-keeping.
  */
 import { performance } from 'node:perf_hooks'
-
-/** Something that may be overdue. */
-export interface DeadlineItem {
-  /** Its index in the sweeper's list; only the sweeper sets it. */
-  slot: number
-  /** Called with the sweeper's own clock, on which all deadlines are measured. */
-  check(now: number): void
-}
+import type { DeadlineItem, Deadlines } from '../kernel/ports.ts'
 
 /** A `DeadlineSweeper` checks all items a few times a second; without items it has no timer. */
-export class DeadlineSweeper {
+export class DeadlineSweeper implements Deadlines {
   readonly #period: number
   // Not a `Set`: the tables it outgrows keep pointing at what was in them, and so carried every third exchange
   // into the old generation (measured: garbage collection took 12 µs of a request instead of 2).

@@ -19,3 +19,21 @@ export interface Log {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void
   error(fields: Readonly<Record<string, unknown>>, message: string): void
 }
+
+/** Something that may be overdue. */
+export interface DeadlineItem {
+  /** Its index in the list of deadlines; only that list sets it. */
+  slot: number
+  /** Called a few times a second with the clock of the deadlines. */
+  check(now: number): void
+}
+
+/** Deadlines that are looked at together, a few times a second: a timer for each would cost more than what it guards. */
+export interface Deadlines {
+  /** Milliseconds on a clock that is never set, at most one period old: what a deadline is measured from. */
+  readonly now: number
+  /** Milliseconds by which a deadline may be noticed late, and would be too early without being added to it. */
+  readonly period: number
+  add(item: DeadlineItem): void
+  remove(item: DeadlineItem): void
+}

@@ -2,9 +2,9 @@
  * What is known about one TLS connection for as long as it lives: who is at the other end, worked out once per
  * trust version, and the fields that say so upstream, worked out once per plan.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Addresses } from '../accept/addresses.ts'
+import type { HttpControl } from '../accept/http-connection.ts'
 import type { Ask, Peer } from '../decide/decide.ts'
 import type { Refusal } from '../decide/refusal.ts'
 import type { Presented } from '../identify/presented.ts'
@@ -47,11 +47,7 @@ export class Connection {
   readonly activeAsks: Ask[] = []
   /** When its verdict may change next; the revalidation of live connections sets it. */
   nextChange: VerdictChange | undefined
-  /** What arrived and has no whole answer yet, in the order of arrival. */
-  readonly unanswered = new Set<Unanswered>()
   requests = 0
-  /** The number of the last request that is answered; whatever is sent behind it is not read (RFC 9112 §9.6). */
-  lastAnswered = Infinity
   /** Why it is being closed by us, if it is. */
   ending: ConnectionEnding | undefined
   #accessLog: AccessLog | undefined
@@ -59,12 +55,14 @@ export class Connection {
   #peer: Peer | undefined
   #host: KnownHost | undefined
   #hostsOf: object | undefined
-  /** Requests that wait for the answers before their own. */
-  readonly #waiting: (() => void)[] = []
+  /** Undefined where no HTTP is spoken. */
+  readonly #http: HttpControl | undefined
   readonly #plans: { readonly kind: PlanKey; readonly made: IdentityPlan }[] = []
 
-  constructor(socket: TLSSocket, listener: string, { addresses, presented, now }: ConnectionStart) {
+  constructor(socket: TLSSocket, listener: string, start: ConnectionStart) {
+    const { addresses, presented, now, http } = start
     this.socket = socket
+    this.#http = http
     this.listener = listener
     this.addresses = addresses
     this.remote = addresses.source?.address ?? UNKNOWN_ADDRESS
@@ -77,24 +75,14 @@ export class Connection {
     this.cipher = { name, standardName }
   }
 
-  /**
-   * Settles when every request that arrived before has its answer; `undefined` when there is none. Pipelined requests of
-   * which one may change something must not run side by side (RFC 9112 §9.3.2), and devices pipeline too seldom to tell
-   * them apart.
-   */
-  enqueue(arrived: Unanswered): Promise<void> | undefined {
-    this.unanswered.add(arrived)
-    if (this.unanswered.size === 1) return undefined
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve)
-    })
+  /** An answer is due, and not with the operating system yet. */
+  get isAnswering(): boolean {
+    return this.#http?.isAnswering === true
   }
 
-  /** Ends a request: the next one begins, or the connection ends. */
-  dequeue(arrived: Unanswered): void {
-    if (!this.unanswered.delete(arrived)) return
-    this.#waiting.shift()?.()
-    if (this.unanswered.size === 0 && this.lastAnswered !== Infinity) this.socket.destroySoon()
+  /** Ends it behind the answer that is due; what is sent behind that request is not read (RFC 9112 §9.6). */
+  endAfterAnswer(): void {
+    this.#http?.endAfterAnswer()
   }
 
   /** The peer as it was last identified. */
@@ -206,12 +194,6 @@ export interface PlanKey {
   readonly host: string
 }
 
-/** A request, and its answer to be. */
-export interface Unanswered {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-}
-
 /** One cipher suite, as OpenSSL spells it and as IANA does. */
 interface Cipher {
   readonly name: string
@@ -222,6 +204,7 @@ interface ConnectionStart {
   readonly addresses: Addresses
   readonly presented: Presented
   readonly now: number
+  readonly http: HttpControl | undefined
 }
 
 function deviceFacts(peer: Peer): DeviceFacts | undefined {

@@ -2,9 +2,9 @@
  * Where an admitted request goes and what the upstream will read. What is the same for all requests of a
  * connection is built once; per request only the device's own fields are walked.
  */
-import type { IncomingMessage } from 'node:http'
 import { vouchedFor, type Admission } from '../decide/decide.ts'
 import type { Destination } from '../forward/exchange/exchange.ts'
+import type { RequestMessage } from '../http1/message.ts'
 import { forwardingFields } from '../message/forwarding-fields.ts'
 import type { EncodedIdentity } from '../message/encode/encode.ts'
 import { requestFields } from '../message/request-fields.ts'
@@ -30,7 +30,7 @@ export interface RequestPlan {
 /** Works out where an admitted request goes. */
 export function destinationFor(
   { decision, route, head }: Admitted,
-  request: IncomingMessage,
+  request: RequestMessage,
   { snapshot, connection, limits }: DestinationContext,
 ): RequestPlan {
   const view = upstreamOf(route, snapshot)
@@ -56,7 +56,7 @@ export function destinationFor(
     host: view.compiled.config.host.kind === 'upstream' ? 'server' : 'given',
     device: vouched?.path.certificates[0].publicKey.fingerprint,
     target: head.target.raw,
-    fields: requestFields(request.rawHeaders, plan),
+    fields: requestFields(request.fields, plan),
     bodyBytes: limits.bodyBytes,
     bodyIdle: limits.bodyIdle,
   }

@@ -5,6 +5,7 @@
 import { countedNetwork } from '../kernel/network.ts'
 import type { Exchange, Outcome } from '../forward/exchange/exchange.ts'
 import { refuse } from '../forward/exchange/refuse.ts'
+import { fieldValue, firstFieldValue } from '../http1/message.ts'
 import type { Millis } from '../kernel/types.ts'
 import { accountNamesOf } from '../throttle/account-names.ts'
 import type { ThrottleRefusal, ThrottledBy } from '../throttle/throttle-refusal.ts'
@@ -44,9 +45,17 @@ export async function throttleLegacyOAuth(
   { oauthThrottle, rules, connection }: LegacyOAuthContext,
   next: () => Promise<Outcome>,
 ): Promise<Outcome & { readonly throttled: ThrottleResult }> {
-  const { request } = exchange
-  const { method = '', url = '', headers } = request
-  const seen = { method, target: url, headers, ...(await readBodyPrefix(request)) }
+  const { method, target, fields } = exchange.device.request
+  const seen = {
+    method,
+    target,
+    headers: {
+      authorization: firstFieldValue(fields, 'authorization'),
+      'content-type': firstFieldValue(fields, 'content-type'),
+      'content-encoding': fieldValue(fields, 'content-encoding'),
+    },
+    ...(await readBodyPrefix(exchange.device)),
+  }
   const caller = {
     network: countedNetwork(connection.remote),
     ...accountNamesOf(seen, rules.basic, oauthThrottle.key),
@@ -56,11 +65,13 @@ export async function throttleLegacyOAuth(
   const throttled: ThrottleResult = { account: caller.accounts[0], refusal }
   if (refusal !== undefined) {
     oauthThrottle.onAttempt({ outcome: refusal.kind, by: refusal.by })
-    const fields = ['Retry-After', String(refusal.retryAfter)]
-    const answer = refuse(exchange, { status: TOO_MANY_REQUESTS, fields, close: false })
-    // Node discards the body of an answered request that was not touched; this one was.
-    if (request.complete) request.resume()
-    return { ...(await answer), throttled }
+    const retry = ['Retry-After', String(refusal.retryAfter)]
+    const answer = await refuse(exchange, {
+      status: TOO_MANY_REQUESTS,
+      fields: retry,
+      close: false,
+    })
+    return { ...answer, throttled }
   }
   const outcome = await next()
   const answered = outcomeOf(outcome, method)

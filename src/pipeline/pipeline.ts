@@ -5,11 +5,12 @@
  *
  * One snapshot and one reading of the clock for the whole request: it sees one configuration.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { decide, timelinessOfPeer, type Ask } from '../decide/decide.ts'
 import type { Exchange, Outcome } from '../forward/exchange/exchange.ts'
 import { forward } from '../forward/exchange/forward.ts'
 import { refuse } from '../forward/exchange/refuse.ts'
+import type { DeviceExchange } from '../http1/device-exchange.ts'
+import { firstFieldValue, type RequestMessage } from '../http1/message.ts'
 import type { PeerCache } from '../identify/peer.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { Instant } from '../kernel/types.ts'
@@ -26,8 +27,7 @@ import {
 import { readRequestHead, type RequestHead } from './request-head.ts'
 import { requestAsk } from '../state/ask.ts'
 import { throttleLegacyOAuth, type LegacyOAuthThrottle } from './oauth-throttle.ts'
-import { AFTER_CLOSE, rejectEarly, isLast, rejected, type Rejected } from './request-order.ts'
-import { NO_ANSWER, type Rejection } from './rejection.ts'
+import { explainRejection, type Rejection } from './rejection.ts'
 import type { RequestEvent } from '../record/event.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 import type { ListenerLimits } from '../config/listener/types.ts'
@@ -54,41 +54,30 @@ export interface JudgedAt {
   readonly sensitive: boolean
 }
 
-/** A request as the listener hands it over. */
-export interface IncomingRequest {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly expectsContinue: boolean
-}
-
 /** Handles one request from its head to its record. */
 export async function handleRequest(
-  incoming: IncomingRequest,
+  device: DeviceExchange,
   connection: Connection,
   deps: PipelineDeps,
 ): Promise<void> {
   const startedAt = performance.now()
-  const { request } = incoming
+  const { request } = device
   const number = (connection.requests += 1)
-  const early = rejectEarly(incoming, number, connection)
-  const queued = early === undefined ? connection.enqueue(incoming) : undefined
-  if (queued !== undefined) await queued
   const snapshot = deps.snapshot()
   const now = deps.clock.now()
   const reference = (): string => connection.reference(number)
-  const last = deps.draining() || isLast(request, number, limitsOf(connection, snapshot))
-  const exchange: Exchange = { ...incoming, last, reference }
-  const judged = early ?? judge(request, number, { connection, snapshot, deps, now })
-  if (last || closesConnection(judged))
-    connection.lastAnswered = Math.min(connection.lastAnswered, number)
+  const limits = snapshot.listeners.get(connection.listener)?.compiled.config.limits
+  const last = deps.draining() || number >= (limits?.requestsPerConnection ?? 0)
+  const exchange: Exchange = { device, last, reference }
+  const userAgent = firstFieldValue(request.fields, 'user-agent')
+  const judged = judge(request, userAgent, { connection, snapshot, deps, now })
   const outcome = await respond(judged, exchange, { connection, deps })
-  connection.dequeue(incoming)
   const facts = {
-    method: request.method ?? '',
-    path: pathOf(request.url ?? ''),
-    host: request.headers.host,
+    method: request.method,
+    path: pathOf(request.target),
+    host: firstFieldValue(request.fields, 'host'),
     reference: reference(),
-    userAgent: request.headers['user-agent'],
+    userAgent,
     snapshot: snapshot.version,
     durationMs: performance.now() - startedAt,
   }
@@ -99,7 +88,7 @@ export async function handleRequest(
 
 /** A verdict, and what carrying it out needs. */
 type JudgedRequest =
-  | Rejected
+  | { readonly kind: 'rejected'; readonly verdict: Verdict & { readonly kind: 'rejected' } }
   | { readonly kind: 'refused'; readonly verdict: Verdict; readonly close: boolean }
   | {
       readonly kind: 'admitted'
@@ -110,6 +99,11 @@ type JudgedRequest =
       readonly limits: ListenerLimits
     }
 
+/** Rejects a request before its device is identified. */
+function rejected(why: Rejection): JudgedRequest {
+  return { kind: 'rejected', verdict: { kind: 'rejected', facts: explainRejection(why) } }
+}
+
 interface RequestContext {
   readonly connection: Connection
   readonly snapshot: Snapshot
@@ -118,24 +112,23 @@ interface RequestContext {
 }
 
 function judge(
-  request: IncomingMessage,
-  number: number,
+  request: RequestMessage,
+  userAgent: string | undefined,
   { connection, snapshot, deps, now }: RequestContext,
 ): JudgedRequest {
   const listener = snapshot.listeners.get(connection.listener)
-  if (number > connection.lastAnswered) return AFTER_CLOSE
   // A reload took the listener away; its open connections end with their next request.
   if (listener === undefined) return rejected({ kind: 'listener-gone' })
   const head = readRequestHead(request, connection, listener)
   if (!head.ok) return rejected(head.failure)
   const { table, config } = listener.compiled
-  const met = routeOf(table, request.method ?? '', head.value.target)
+  const met = routeOf(table, request.method, head.value.target)
   if (!met.ok) return rejected(noRouteRejection(met.failure))
   const route = met.value
   const peer = connection.peer(deps.peerCache, snapshot.judge)
   const { policy } = snapshot.compiled
   const { remote } = connection
-  const caller = { peer, remote, listener: config, userAgent: request.headers['user-agent'] }
+  const caller = { peer, remote, listener: config, userAgent }
   const ask = requestAsk(route, caller, snapshot.compiled.config)
   const decision = decide(ask, policy, now)
   const timeliness = timelinessOfPeer(peer, policy, now)
@@ -159,16 +152,8 @@ const noRouteRejection = (why: NoRoute): Rejection =>
 const reportedBy = (
   { reports }: RouteRow,
   { target: { query } }: RequestHead,
-  { rawHeaders }: IncomingMessage,
-): string | undefined => reports && reportedId(reports, { query, rawHeaders })
-
-function closesConnection(judged: JudgedRequest): boolean {
-  if (judged.kind === 'rejected') return judged.verdict.facts.close
-  return judged.kind === 'refused' && judged.close
-}
-
-const limitsOf = ({ listener }: Connection, { listeners }: Snapshot): ListenerLimits | undefined =>
-  listeners.get(listener)?.compiled.config.limits
+  { fields }: RequestMessage,
+): string | undefined => reports && reportedId(reports, { query, rawHeaders: fields })
 
 async function respond(
   judged: JudgedRequest,
@@ -177,7 +162,6 @@ async function respond(
 ): Promise<RequestOutcome> {
   switch (judged.kind) {
     case 'rejected':
-      if (judged.verdict.facts.status === NO_ANSWER) return NO_RESPONSE
       return sendRefusal(exchange, judged.verdict.facts.status, judged.verdict.facts.close)
     case 'refused':
       return sendRefusal(exchange, FORBIDDEN, judged.close)
@@ -186,7 +170,7 @@ async function respond(
   }
   const { admitted, ask, snapshot, limits } = judged
   const context = { snapshot, connection, limits }
-  const { destination, identity } = destinationFor(admitted, exchange.request, context)
+  const { destination, identity } = destinationFor(admitted, exchange.device.request, context)
   const next = (): Promise<Outcome> => forward(admitted.decision, exchange, destination)
   connection.activeAsks.push(ask)
   try {
@@ -221,16 +205,5 @@ function pathOf(target: string): string {
 const NO_IDENTITY: ForwardedIdentity = { verify: 'NONE', withheld: 'nothing' }
 /** What a device that is refused sees, whatever the reason. */
 export const FORBIDDEN = 403
-const NO_RESPONSE: RequestOutcome = {
-  status: undefined,
-  bytesIn: 0,
-  bytesOut: 0,
-  connectMs: undefined,
-  firstByteMs: undefined,
-  server: undefined,
-  retried: false,
-  failure: undefined,
-  identity: NO_IDENTITY,
-}
 /** Enough to recognise any honest path; a longer one only fills the log. */
 const MAX_PATH = 512

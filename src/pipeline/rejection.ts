@@ -16,13 +16,11 @@ export type Rejection =
   | { readonly kind: 'listener-closed' }
   | { readonly kind: 'addresses-unknown' }
   | { readonly kind: 'drained' }
-  | { readonly kind: 'after-close' }
   | { readonly kind: 'too-many-fields'; readonly limit: number }
   | { readonly kind: 'http-version-unknown'; readonly version: string }
   | { readonly kind: 'http-1.0-transfer-coding' }
   | { readonly kind: 'transfer-coding-unknown'; readonly coding: string }
   | { readonly kind: 'expectation-unknown' }
-  | { readonly kind: 'too-many-pipelined'; readonly limit: number }
 
 /** What the device and the operator are told. */
 export interface RejectionFacts {
@@ -100,14 +98,6 @@ function factsOf(why: OtherRejection): Omit<RejectionFacts, 'code'> {
         nextStep: 'none: the device calls again; raise `drain` if clients need longer to finish',
         close: true,
       }
-    case 'after-close':
-      return {
-        status: NO_ANSWER,
-        sentence:
-          'the request was sent behind one whose answer ends the connection (RFC 9112 §9.6)',
-        nextStep: 'none: the client sends it again over another connection',
-        close: true,
-      }
     case 'too-many-fields':
       return {
         status: 431,
@@ -142,13 +132,6 @@ function factsOf(why: OtherRejection): Omit<RejectionFacts, 'code'> {
         status: 417,
         sentence: 'the request expects something other than 100-continue (RFC 9110 §10.1.1)',
         nextStep: 'let the client leave the Expect field out',
-        close: true,
-      }
-    case 'too-many-pipelined':
-      return {
-        status: 429,
-        sentence: `more than ${why.limit} requests were sent ahead of their answers`,
-        nextStep: 'let the client wait for answers, or use more connections',
         close: true,
       }
   }

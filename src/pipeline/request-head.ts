@@ -1,8 +1,8 @@
 /**
  * The head of a request, read once: for whom it is, what it asks for, and whether two servers could read it
- * differently. Node's parser has refused what it cannot read; a line that says HTTP/0.9 or HTTP/2.0 is none of that.
+ * differently. The parser has refused what it cannot read; a line that says HTTP/0.9 or HTTP/2.0 is none of that.
  */
-import type { IncomingMessage } from 'node:http'
+import { fieldValue, type RequestMessage } from '../http1/message.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { checkAuthority, hostValues } from '../message/authority.ts'
 import { parseTarget, type Target } from '../message/target.ts'
@@ -19,15 +19,15 @@ export interface RequestHead {
 
 /** Reads a head, or says why the request is rejected. */
 export function readRequestHead(
-  request: IncomingMessage,
+  request: RequestMessage,
   connection: Connection,
   listener: ListenerView,
 ): Result<RequestHead, Rejection> {
-  const { httpVersion: version } = request
+  const { version } = request
   if (!VERSIONS.has(version)) return fail({ kind: 'http-version-unknown', version })
   const framing = framingFault(request, listener)
   if (framing !== undefined) return fail(framing)
-  const values = hostValues(request.rawHeaders)
+  const values = hostValues(request.fields)
   const [sent] = values
   let host = values.length === 1 ? connection.knownHost(sent, listener) : undefined
   if (host === undefined) {
@@ -36,7 +36,7 @@ export function readRequestHead(
     host = authority.value.text
     connection.rememberHost({ sent, text: host }, listener)
   }
-  const target = parseTarget(request.url ?? '')
+  const target = parseTarget(request.target)
   if (!target.ok) return fail({ kind: 'target', fault: target.failure })
   return ok({ target: target.value, host })
 }
@@ -44,20 +44,19 @@ export function readRequestHead(
 /** What a request line may say: forwarded as HTTP/1.1, another one would be another request to the upstream. */
 const VERSIONS: ReadonlySet<string> = new Set(['1.0', '1.1'])
 
-function framingFault(request: IncomingMessage, listener: ListenerView): Rejection | undefined {
-  const { headers, rawHeaders } = request
+function framingFault(request: RequestMessage, listener: ListenerView): Rejection | undefined {
+  const { fields, version } = request
   const limit = listener.compiled.config.limits.headerCount
-  if (rawHeaders.length > limit * 2) return { kind: 'too-many-fields', limit }
-  const coding = headers['transfer-encoding']
+  if (fields.length > limit * 2) return { kind: 'too-many-fields', limit }
+  const coding = fieldValue(fields, 'transfer-encoding')
   if (coding !== undefined) {
-    if (request.httpVersionMajor === 1 && request.httpVersionMinor === 0) {
-      return { kind: 'http-1.0-transfer-coding' }
-    }
+    if (version === '1.0') return { kind: 'http-1.0-transfer-coding' }
     // Only the framing is undone here: a coding below it would reach the upstream unannounced.
     if (coding.toLowerCase() !== 'chunked') return { kind: 'transfer-coding-unknown', coding }
   }
-  const { expect } = headers
-  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+  // An empty list expects nothing (RFC 9110 §5.6.1).
+  const expect = fieldValue(fields, 'expect')
+  if (expect !== undefined && expect !== '' && expect.toLowerCase() !== '100-continue') {
     return { kind: 'expectation-unknown' }
   }
   return undefined

@@ -3,18 +3,24 @@
  * it, never take one away, so a client that hides its name, or gives several, is limited by its address all the same.
  */
 import { createHmac } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
 
 /** What could be seen of a request without waiting for more of it. */
 export interface RequestView {
   readonly method: string
   /** The request target, query included. */
   readonly target: string
-  readonly headers: IncomingHttpHeaders
+  readonly headers: AccountHeaders
   /** The first octets of the body. */
   readonly body: Buffer
   /** Nothing of the body was left unseen. */
   readonly whole: boolean
+}
+
+/** The fields that may name an account, or say how the body is to be read. */
+export interface AccountHeaders {
+  readonly authorization?: string | undefined
+  readonly 'content-type'?: string | undefined
+  readonly 'content-encoding'?: string | undefined
 }
 
 /** The names that a request gives, as they are remembered. */
@@ -78,8 +84,7 @@ const hash = (name: string, key: Buffer): string =>
 function isReadable({ headers, body, whole }: RequestView): boolean {
   if (!whole) return false
   if (body.length === 0) return true
-  const type = headers['content-type'] ?? ''
-  return headers['content-encoding'] === undefined && FORM.test(type)
+  return headers['content-encoding'] === undefined && FORM.test(headers['content-type'] ?? '')
 }
 
 const FORM = /^application\/x-www-form-urlencoded *(?:;|$)/iu

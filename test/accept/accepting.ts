@@ -5,10 +5,12 @@ import { connect, type TLSSocket } from 'node:tls'
 import { expect } from 'vitest'
 import { Acceptor, type ListenerLimits, type ListenerSettings } from '../../src/accept/acceptor.ts'
 import type { Addresses } from '../../src/accept/addresses.ts'
-import { httpHead } from '../../src/accept/listener.ts'
+import { httpHead } from '../../src/accept/http-head.ts'
+import type { RequestHandler } from '../../src/accept/http-connection.ts'
 import type { ConnectionHandlers } from '../../src/accept/protocol-head.ts'
 import { tunnelHead } from '../../src/accept/tunnel-head.ts'
 import { handshakeFailure } from '../../src/handshake/handshake-failure.ts'
+import { DeadlineSweeper } from '../../src/forward/deadlines.ts'
 import { errorCode } from '../../src/kernel/error-code.ts'
 import { parseNetwork } from '../../src/kernel/network.ts'
 import type { Millis } from '../../src/kernel/types.ts'
@@ -27,6 +29,12 @@ const LIMITS: ListenerLimits = {
   headers: NEVER,
   headerBytes: 8192,
   idle: NEVER,
+}
+
+const requests: RequestHandler = {
+  request: (exchange) => exchange.destroy(),
+  unparsable: () => 'reference',
+  bug: (error) => expect.unreachable(String(error)),
 }
 
 export const HEADS = ['http', 'tunnel'] as const
@@ -67,13 +75,13 @@ export async function accepting(
   const arriving: (() => void)[] = []
   const waiting: ((failure: Failure) => void)[] = []
   let dropped = 0
+  const took = (socket: TLSSocket, addresses: Addresses): RequestHandler => {
+    opened.push(addresses)
+    sockets.push(socket)
+    arriving.shift()?.()
+    return requests
+  }
   const handlers: ConnectionHandlers = {
-    connected(socket, addresses) {
-      opened.push(addresses)
-      sockets.push(socket)
-      arriving.shift()?.()
-      return true
-    },
     handshakeFailed(error, addresses) {
       const code = error instanceof Error ? errorCode(error) : error.kind
       const failure = { name: handshakeFailure(error), code, addresses }
@@ -96,12 +104,12 @@ export async function accepting(
     settings,
     { defaults: TLS, select: undefined },
     head === 'tunnel'
-      ? tunnelHead({ ...handlers, forceClose: () => {} })
-      : httpHead(settings.limits, {
+      ? tunnelHead({
           ...handlers,
-          request: (_, response) => response.end(),
-          unparsable: () => ({ kind: 'break' }),
-        }),
+          connected: (...opening) => took(...opening) === requests,
+          forceClose: () => {},
+        })
+      : httpHead(settings.limits, { ...handlers, connected: took }, new DeadlineSweeper(100)),
   )
   await acceptor.listen(false)
   return {

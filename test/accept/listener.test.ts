@@ -1,10 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Acceptor, type ListenerLimits } from '../../src/accept/acceptor.ts'
-import { httpHead, type ListenerHandlers } from '../../src/accept/listener.ts'
-import type { UnparsableAction, Unparsable } from '../../src/accept/unparsable.ts'
+import { httpHead, type HttpHandlers } from '../../src/accept/http-head.ts'
+import type { Unparsable } from '../../src/accept/unparsable.ts'
 import {
   serverContexts,
   type ServerTls,
@@ -12,6 +11,9 @@ import {
 } from '../../src/handshake/server-context.ts'
 import { DEFAULT_CIPHER_SUITES } from '../../src/handshake/cipher-suites.ts'
 import { serverIdentity, type ServerIdentity } from '../../src/handshake/server-identity.ts'
+import { DeadlineSweeper } from '../../src/forward/deadlines.ts'
+import type { DeviceExchange } from '../../src/http1/device-exchange.ts'
+import type { RequestHandler } from '../../src/accept/http-connection.ts'
 import type { Millis, TrustVersion } from '../../src/kernel/types.ts'
 import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 
@@ -74,12 +76,6 @@ test('what is not HTTP is answered 400 with a problem document, and closed', asy
   expect(running.seen.requests).toBe(0)
 })
 
-test('no 400 lands inside a response that is under way', async () => {
-  await using running = await listening({}, { remedy: { kind: 'break' } })
-  const answer = await requestText(running, 'MIPR\x01\x02\r\n\r\n')
-  expect(answer).toBe('')
-})
-
 test('a connection over the cap is turned away, and counted', async () => {
   await using running = await listening({ connections: 1 })
   const first = await secured(running)
@@ -123,16 +119,16 @@ test('an offered HTTP/2 is answered with HTTP/1.1', async () => {
 })
 
 test('a drain lets the request under way finish and accepts no new connection', async () => {
-  const held = Promise.withResolvers<ServerResponse>()
-  await using running = await listening({}, { answer: (_, response) => held.resolve(response) })
+  const held = Promise.withResolvers<DeviceExchange>()
+  await using running = await listening({}, { answer: (exchange) => held.resolve(exchange) })
   const socket = await secured(running)
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  const response = await held.promise
+  const exchange = await held.promise
   const drained = running.listener.drain(ms(10_000))
   const late = connectTcp(running.listener.port, '127.0.0.1')
   late.on('error', () => {})
   await event(late, 'close')
-  response.end('finished')
+  answer(exchange, 'finished')
   expect(await everything(socket)).toContain('finished')
   await drained
 })
@@ -148,8 +144,8 @@ test('a drain does not wait for a handshake that never ends', async () => {
 })
 
 test('a drain cuts off what does not finish within its patience', async () => {
-  const held = Promise.withResolvers<ServerResponse>()
-  await using running = await listening({}, { answer: (_, response) => held.resolve(response) })
+  const held = Promise.withResolvers<DeviceExchange>()
+  await using running = await listening({}, { answer: (exchange) => held.resolve(exchange) })
   const socket = await secured(running)
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await held.promise
@@ -185,8 +181,7 @@ const BINDING: TicketBinding = {
 interface Behaviour {
   readonly admit?: boolean
   readonly throws?: 'connected' | 'request'
-  readonly remedy?: UnparsableAction
-  readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
+  readonly answer?: (exchange: DeviceExchange) => void
 }
 
 interface RunningListener extends AsyncDisposable {
@@ -211,30 +206,34 @@ async function listening(
     bugs: 0,
     unparsable: [],
   }
-  const handlers: ListenerHandlers = {
-    connected: () => {
-      if (behaviour.throws === 'connected') throw new Error('a bug')
-      return behaviour.admit ?? true
-    },
-    request: (request, response) => {
+  const bug = (): void => {
+    seen.bugs += 1
+  }
+  const requests: RequestHandler = {
+    request: (exchange) => {
       seen.requests += 1
       if (behaviour.throws === 'request') throw new Error('a bug')
-      if (behaviour.answer !== undefined) behaviour.answer(request, response)
-      else response.end('answered')
+      if (behaviour.answer !== undefined) behaviour.answer(exchange)
+      else answer(exchange, 'answered')
+    },
+    unparsable: (fault) => {
+      seen.unparsable.push(fault)
+      return 'reference'
+    },
+    bug,
+  }
+  const handlers: HttpHandlers = {
+    connected: () => {
+      if (behaviour.throws === 'connected') throw new Error('a bug')
+      return (behaviour.admit ?? true) ? requests : undefined
     },
     handshakeFailed: () => {
       seen.handshakeFailures += 1
     },
-    unparsable: (fault) => {
-      seen.unparsable.push(fault)
-      return behaviour.remedy ?? { kind: 'answer', reference: 'reference' }
-    },
     dropped: () => {
       seen.dropped += 1
     },
-    bug: () => {
-      seen.bugs += 1
-    },
+    bug,
   }
   const settings = {
     name: 'devices',
@@ -244,9 +243,17 @@ async function listening(
     proxyProtocol: undefined,
   }
   const tls = serverContexts([identity()], TLS, BINDING)
-  const listener = new Acceptor(settings, tls, httpHead(settings.limits, handlers))
+  const head = httpHead(settings.limits, handlers, new DeadlineSweeper(100))
+  const listener = new Acceptor(settings, tls, head)
   await listener.listen(false)
   return { listener, seen, [Symbol.asyncDispose]: () => listener.drain(ms(0)) }
+}
+
+function answer(exchange: DeviceExchange, text: string): void {
+  const body = Buffer.from(text)
+  exchange.respond({ status: 200, reason: 'OK', fields: [], length: undefined, close: false })
+  exchange.write(body)
+  exchange.end()
 }
 
 async function secured(running: RunningListener, options: object = {}): Promise<TLSSocket> {

@@ -91,7 +91,6 @@ test('where the facts decide what the device sees, all of it is there', () => {
     '504 `connection_write_timeout`',
   ])
   expect(rowOf('device-gone')?.sees).toEqual(['nothing'])
-  expect(rowOf('after-close')?.sees).toEqual(['nothing'])
   expect(rowOf('unparsable-unfinished')?.sees).toEqual(['a closed connection'])
   expect(rowOf('target-too-long')?.sees).toEqual(['414'])
   expect(rowOf('no-certificate')?.sees).toEqual(['403'])

@@ -1,24 +1,50 @@
 /**
- * One connection to an upstream, and the HTTP/1.1 client that speaks on it, one request at a time.
- *
- * An undici `Client` for each connection instead of its `Pool`, because only so is it known which connection
- * carries a request: a response without a length whose connection is reset would otherwise look complete
- * (undici 8.12.4 ends it as if it were, test/wire/anomalies/upstream.test.ts), and only a request on a reused
- * connection may be tried again.
+ * One connection to an upstream, and HTTP/1.1 on it, one request at a time: writes heads and bodies, reads answers, and tells
+ * the exchange that has it.
  */
 import type { Socket } from 'node:net'
-import { Client, type Dispatcher } from 'undici'
-import { wantedName, type DialPlan } from '../connect/attempt.ts'
-import { skip100Continue, type ContinueFilter } from './skip-100-continue.ts'
+import { chunkSize } from '../../http1/head-text.ts'
+import type { ResponseMessage } from '../../http1/message.ts'
+import { MessageParser, type ParseFault } from '../../http1/parser.ts'
+import { sendMessage } from '../../http1/send-message.ts'
+import type { DeadlineItem, Deadlines } from '../../kernel/ports.ts'
+import type { UpstreamLimits } from '../settings.ts'
 
 /** What a request tells its connection. */
 export interface UpstreamRequest {
   readonly method: string
-  readonly target: string
-  /** Name, value, name, value …; `Host` among them. */
-  readonly fields: string[]
-  readonly body: Dispatcher.DispatchOptions['body']
+  /** Request line and header section, to their end. */
+  readonly head: string
+  readonly isChunked: boolean
+  /** What is here of the body. */
+  readonly body: readonly Buffer[]
+  /** Nothing more will come of it. */
+  readonly isComplete: boolean
 }
+
+/** Who is told what comes of a request. */
+export interface ResponseHandler {
+  /** An octet of an answer arrived, be it an interim one. */
+  responseBegan(): void
+  interim(head: ResponseMessage): void
+  responseHead(head: ResponseMessage): void
+  responseData(octets: Buffer): void
+  /** What one read brought was told; false: no more for now, `resume` when there may be. */
+  responseRead(): boolean
+  /** Told once, and last; the connection is another request's then. */
+  responseEnd(trailers: readonly string[]): void
+  /** More of the request's body can be taken. */
+  requestDrained(): void
+  /** Told once, and last: the connection is gone. */
+  connectionLost(loss: ConnectionLoss): void
+}
+
+/** Why an answer did not come to its end. */
+export type ConnectionLoss =
+  /** It ended; with an error where there was one. */
+  | { readonly kind: 'closed'; readonly error: Error | undefined }
+  /** What came was no HTTP/1.1 response. */
+  | { readonly kind: 'bad-response'; readonly reason: string }
 
 /** Who wants to know what becomes of a connection. */
 export interface ConnectionOwner {
@@ -29,41 +55,51 @@ export interface ConnectionOwner {
 }
 
 /** A live connection; it is never opened anew. */
-export class UpstreamConnection {
+export class UpstreamConnection implements DeadlineItem {
+  slot = 0
   readonly #socket: Socket
-  readonly #client: Client
   readonly #owner: ConnectionOwner
-  readonly #servername: string
-  readonly #filter: ContinueFilter
+  readonly #parser: MessageParser
+  #handler: ResponseHandler | undefined
+  #method = ''
   #requestCount = 0
-  #inUse = false
-  #connected = false
-  #alert: Error | undefined
+  #isRequestSent = true
+  #isChunked = false
+  /** What is being read. */
+  #reading: 'head' | 'chunks' | 'until-close' | 'counted' = 'head'
+  #left = 0
+  #keep = true
+  #interimCount = 0
+  #error: Error | undefined
+  #isPaused = false
+  readonly #idleLimit: number
+  readonly #deadlines: Deadlines
+  #idleSince = 0
 
-  constructor(socket: Socket, plan: DialPlan, owner: ConnectionOwner) {
-    const { limits } = plan.settings
+  constructor(
+    socket: Socket,
+    { limits, deadlines }: { readonly limits: UpstreamLimits; readonly deadlines: Deadlines },
+    owner: ConnectionOwner,
+  ) {
     this.#socket = socket
+    this.#deadlines = deadlines
+    this.#idleSince = deadlines.now
+    deadlines.add(this)
     this.#owner = owner
-    this.#filter = skip100Continue(socket)
-    this.#servername = wantedName(plan)
-    this.#client = new Client(originOf(plan), {
-      connect: (_, done) => this.#connectOnce(done),
-      allowH2: false,
-      pipelining: 1,
-      keepAliveTimeout: limits.idle,
-      keepAliveMaxTimeout: limits.idle,
-      maxHeaderSize: limits.responseHeaderBytes,
-      // Deadlines are watched for all exchanges together (deadlines.ts), not by a timer in each client.
-      headersTimeout: 0,
-      bodyTimeout: 0,
+    this.#parser = new MessageParser('response', limits.responseHeaderBytes)
+    this.#idleLimit = limits.idle
+    socket.on('data', (octets: Buffer) => this.#read(octets))
+    socket.on('drain', () => this.#handler?.requestDrained())
+    socket.on('error', (error: Error) => {
+      this.#error ??= error
     })
-    this.#client.on('drain', () => this.release())
-    socket.once('close', () => owner.closed(this))
-    // A fatal alert reaches OpenSSL as an end and an error, and Node passes on the end first; undici then
-    // destroys the socket, and only this event (Node's own, undocumented) still tells what was said.
+    // A fatal alert reaches OpenSSL as an end and an error, and Node passes on the end first; only this event (Node's own,
+    // undocumented) tells what was said where the end has closed the socket.
     socket.on('_tlsError', (error: Error) => {
-      this.#alert = error
+      this.#error = error
     })
+    socket.on('end', () => socket.end())
+    socket.once('close', () => this.#closed())
   }
 
   /** True from the second request on: the upstream may have hung up meanwhile. */
@@ -71,69 +107,210 @@ export class UpstreamConnection {
     return this.#requestCount > 1
   }
 
-  /** True when the connection ended with an error, whatever the HTTP client made of it. */
-  get broken(): boolean {
-    return this.#socket.errored !== null
-  }
-
-  /** The alert that ended the connection, if it was one; known one turn of the event loop after the end. */
-  get alert(): Error | undefined {
-    return this.#alert
-  }
-
   get alive(): boolean {
     return !this.#socket.destroyed && !this.#socket.readableEnded && this.#socket.writable
   }
 
-  /** Sends a request; everything further comes through the handler, an impossible request too. */
-  send(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
-    this.#inUse = true
+  /** Sends a request, head and what is here of the body in one write; false where the connection is gone and nothing was sent. */
+  send(request: UpstreamRequest, handler: ResponseHandler): boolean {
     this.#requestCount += 1
-    this.#filter.expectResponse()
-    const options = {
-      method: request.method,
-      path: request.target,
-      headers: request.fields,
-      body: request.body,
-      // Fixed: undici would take the name from Host, and part with the connection whenever it changes.
-      servername: this.#servername,
+    if (!this.alive) {
+      this.destroy()
+      return false
     }
-    this.#client.dispatch(options as Dispatcher.DispatchOptions, handler)
+    const { method, head, isChunked, body, isComplete } = request
+    this.#handler = handler
+    this.#method = method
+    this.#isChunked = isChunked
+    this.#isRequestSent = isComplete
+    this.#reading = 'head'
+    this.#interimCount = 0
+    this.#write(head, body, isComplete)
+    return true
   }
 
-  /** Back to the owner, unless that has happened or the connection is gone. */
+  /** Sends more of the body; false: no more for now. */
+  sendBody(body: readonly Buffer[], isComplete: boolean): boolean {
+    if (isComplete) this.#isRequestSent = true
+    this.#write('', body, isComplete)
+    return !this.#socket.writableNeedDrain
+  }
+
+  /** Whether more of the body would wait in our memory. */
+  get isFull(): boolean {
+    return this.#socket.writableNeedDrain
+  }
+
+  /** Reads on after `responseRead` said no. */
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#socket.resume()
+  }
+
+  /** Back to the owner, unless it may not be used again. */
   release(): void {
-    if (!this.#inUse) return
-    this.#inUse = false
-    if (this.alive) this.#owner.released(this)
-    else this.destroy()
+    this.#handler = undefined
+    if (this.#keep && this.#isRequestSent && this.alive) {
+      this.resume()
+      this.#idleSince = this.#deadlines.now
+      this.#owner.released(this)
+    } else this.destroy()
   }
 
-  /** Ends the connection, and a request on it. */
+  /** Closes it when it has had nothing to do for as long as it may. */
+  check(now: number): void {
+    const isOver = now - this.#idleSince > this.#idleLimit + this.#deadlines.period
+    if (this.#handler === undefined && isOver) this.destroy()
+  }
+
+  /** Ends the connection; a request on it is told nothing more. */
   destroy(): void {
+    this.#handler = undefined
     this.#socket.destroy()
-    // Its promise settles when the socket has closed, which the owner is told by `closed`.
-    void this.#client.destroy()
   }
 
-  /** undici connects when the first request comes, and again when its socket is gone: then this connection is not used any more. */
-  #connectOnce(done: (...result: [null, Socket] | [Error, null]) => void): void {
-    const first = !this.#connected
-    this.#connected = true
-    queueMicrotask(() => {
-      if (first && this.alive) done(null, this.#socket)
-      else done(new ConnectionClosedError(), null)
-    })
+  #write(head: string, pieces: readonly Buffer[], isComplete: boolean): void {
+    let octets = 0
+    for (const piece of pieces) octets += piece.length
+    const isFramed = this.#isChunked && octets > 0
+    const before = isFramed ? head + chunkSize(octets) : head
+    const after = this.#isChunked ? (isFramed ? CRLF : '') + (isComplete ? LAST_CHUNK : '') : ''
+    if (octets === 0 && before === '' && after === '') return
+    sendMessage(this.#socket, { before, pieces, after }, undefined)
+  }
+
+  #read(octets: Buffer): void {
+    const handler = this.#handler
+    // Nothing was asked, or all was answered: whatever this is, no request may take it for its answer.
+    if (handler === undefined) return this.destroy()
+    handler.responseBegan()
+    let rest: Buffer | undefined = octets
+    while (rest !== undefined && this.#handler === handler) rest = this.#readSome(handler, rest)
+    if (this.#handler !== handler || handler.responseRead()) return
+    this.#isPaused = true
+    this.#socket.pause()
+  }
+
+  /** Reads one thing; gives what is behind it. */
+  #readSome(handler: ResponseHandler, octets: Buffer): Buffer | undefined {
+    switch (this.#reading) {
+      case 'head':
+        return this.#readHead(handler, octets)
+      case 'chunks':
+        return this.#readChunks(handler, octets)
+      case 'until-close':
+        handler.responseData(octets)
+        return undefined
+      case 'counted':
+        return this.#readCounted(handler, octets)
+    }
+  }
+
+  #readHead(handler: ResponseHandler, octets: Buffer): Buffer | undefined {
+    const result = this.#parser.responseHead(octets, this.#method)
+    if (result.kind === 'unfinished') return undefined
+    if (result.kind === 'fault') return this.#lost(badResponse(result.fault))
+    const { head, taken } = result
+    const rest = taken < octets.length ? octets.subarray(taken) : undefined
+    const { status, body } = head
+    if (status < FINAL) return this.#interim(handler, head, rest)
+    this.#keep = head.keepAlive
+    this.#reading =
+      body === 'chunked' ? 'chunks' : body === 'until-close' ? 'until-close' : 'counted'
+    this.#left = typeof body === 'number' ? body : 0
+    handler.responseHead(head)
+    if (body === 0) this.#ended(handler, NO_TRAILERS, rest)
+    return this.#handler === handler ? rest : undefined
+  }
+
+  /** A 100 that was not asked for is skipped (RFC 9110 §15.2): old IIS and WebLogic servers send it. */
+  #interim(
+    handler: ResponseHandler,
+    head: ResponseMessage,
+    rest: Buffer | undefined,
+  ): Buffer | undefined {
+    const { status } = head
+    this.#interimCount += 1
+    if (status < CONTINUE) return this.#lost({ kind: 'bad-response', reason: `status ${status}` })
+    if (status === SWITCHING) {
+      return this.#lost({ kind: 'bad-response', reason: 'it switched protocols unasked' })
+    }
+    if (this.#interimCount > MAX_INTERIM) {
+      return this.#lost({
+        kind: 'bad-response',
+        reason: `more than ${MAX_INTERIM} interim responses`,
+      })
+    }
+    if (status !== CONTINUE) handler.interim(head)
+    return rest
+  }
+
+  #readChunks(handler: ResponseHandler, octets: Buffer): Buffer | undefined {
+    const result = this.#parser.body(octets)
+    if (result.kind === 'fault') return this.#lost(badResponse(result.fault))
+    for (const piece of result.pieces) handler.responseData(piece)
+    if (result.trailers === undefined || this.#handler !== handler) return undefined
+    const { taken, trailers } = result
+    this.#ended(handler, trailers, taken < octets.length ? octets : undefined)
+    return undefined
+  }
+
+  #readCounted(handler: ResponseHandler, octets: Buffer): Buffer | undefined {
+    const taken = Math.min(this.#left, octets.length)
+    this.#left -= taken
+    handler.responseData(taken === octets.length ? octets : octets.subarray(0, taken))
+    if (this.#left > 0 || this.#handler !== handler) return undefined
+    this.#ended(handler, NO_TRAILERS, taken < octets.length ? octets : undefined)
+    return undefined
+  }
+
+  /** The answer is whole. What came behind it was not asked for, so that nothing more on this connection can be trusted. */
+  #ended(handler: ResponseHandler, trailers: readonly string[], behind: Buffer | undefined): void {
+    if (behind !== undefined) this.#keep = false
+    this.#handler = undefined
+    handler.responseEnd(trailers)
+    this.release()
+  }
+
+  #lost(loss: ConnectionLoss): undefined {
+    const handler = this.#handler
+    this.destroy()
+    handler?.connectionLost(loss)
+  }
+
+  #closed(): void {
+    this.#deadlines.remove(this)
+    this.#parser.reset()
+    const handler = this.#handler
+    this.#handler = undefined
+    this.#owner.closed(this)
+    if (handler === undefined) return
+    const error = this.#error
+    if (this.#reading === 'until-close' && error === undefined) handler.responseEnd(NO_TRAILERS)
+    else handler.connectionLost({ kind: 'closed', error })
   }
 }
 
-/** The connection was gone before a byte of the request was written: the request may go anywhere else. */
-export class ConnectionClosedError extends Error {
-  constructor() {
-    super('the connection is spent')
+const badResponse = (fault: ParseFault): ConnectionLoss => ({
+  kind: 'bad-response',
+  reason: reasonOf(fault),
+})
+
+function reasonOf(fault: ParseFault): string {
+  switch (fault.kind) {
+    case 'malformed':
+      return fault.reason
+    case 'head-too-large':
+      return `a head of more than ${fault.limit} octets`
+    case 'chunk-overhead':
+      return 'chunks that say too much of themselves'
   }
 }
 
-function originOf({ settings, server: { hostname, port } }: DialPlan): string {
-  return `${settings.protocol}//${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
-}
+const NO_TRAILERS: readonly string[] = []
+const CRLF = '\r\n'
+const LAST_CHUNK = '0\r\n\r\n'
+const [CONTINUE, SWITCHING, FINAL] = [100, 101, 200]
+/** Honest servers send one or two (100, 103); each is written to a device that may not read. */
+const MAX_INTERIM = 16

@@ -3,6 +3,8 @@
  * settings of the same one never share a connection: each has its own `Pool`.
  */
 import type { X509Certificate } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { Deadlines } from '../../kernel/ports.ts'
 import type { DialPlan } from '../connect/attempt.ts'
 import { dial } from '../connect/dial.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
@@ -25,6 +27,7 @@ export type DialFailureCallback = (
 export class Pool implements ConnectionOwner {
   readonly limits: UpstreamLimits
   readonly #plan: DialPlan
+  readonly #deadlines: Deadlines
   readonly #dialFailed: DialFailureCallback
   readonly #established = new Set<UpstreamConnection>()
   /** Most recently used last, and used first: the others come to their idle limit. */
@@ -37,9 +40,10 @@ export class Pool implements ConnectionOwner {
   #replacement: Pool | undefined
 
   /** `dialFailed` is told once of each connection that could not be made. */
-  constructor(plan: DialPlan, dialFailed: DialFailureCallback) {
+  constructor(plan: DialPlan, deadlines: Deadlines, dialFailed: DialFailureCallback) {
     this.limits = plan.settings.limits
     this.#plan = plan
+    this.#deadlines = deadlines
     this.#dialFailed = dialFailed
   }
 
@@ -152,19 +156,21 @@ export class Pool implements ConnectionOwner {
     dial(this.#plan, (result, shown) => {
       this.#dialling -= 1
       if (!result.ok) this.#dialFailed(result.failure, shown)
-      if (result.ok) this.#opened(new UpstreamConnection(result.value, this.#plan, this), waiter)
+      if (result.ok) this.#opened(this.#connectionOn(result.value), waiter)
       else if (this.#waiters.delete(waiter)) waiter.failed(result.failure)
       this.#openForWaiters()
       this.#settleClose()
     })
   }
 
+  #connectionOn(socket: Socket): UpstreamConnection {
+    return new UpstreamConnection(socket, { limits: this.limits, deadlines: this.#deadlines }, this)
+  }
+
   #opened(connection: UpstreamConnection, waiter: ConnectionWaiter): void {
     this.#established.add(connection)
-    const next = this.#waiters.delete(waiter) ? waiter : this.#nextWaiter()
-    // No request waits any more. undici only watches a connection that has carried a request, so it is not kept.
-    if (next === undefined) connection.destroy()
-    else next.ready(connection)
+    if (this.#waiters.delete(waiter)) waiter.ready(connection)
+    else this.released(connection)
   }
 
   #openForWaiters(): void {

@@ -2,7 +2,7 @@
  * One server of an upstream: its connections, how much it has to do, and whether it is well.
  */
 import type { X509Certificate } from 'node:crypto'
-import type { MonotonicClock } from '../../kernel/ports.ts'
+import type { Deadlines, MonotonicClock } from '../../kernel/ports.ts'
 import type { Millis } from '../../kernel/types.ts'
 import type { Candidate } from './load-balancer.ts'
 import type { DialPlan } from '../connect/attempt.ts'
@@ -53,6 +53,11 @@ export interface HealthPorts {
   readonly chance: () => number
 }
 
+/** How a server is called, and what watches its idle connections. */
+export interface ServerPlan extends DialPlan {
+  readonly deadlines: Deadlines
+}
+
 /** A server that requests may go to. */
 export class Server implements Candidate {
   readonly name: string
@@ -73,14 +78,14 @@ export class Server implements Candidate {
   #checking = false
   #retired = false
 
-  constructor(plan: DialPlan, ports: HealthPorts, events: ServerEvents) {
+  constructor(plan: ServerPlan, ports: HealthPorts, events: ServerEvents) {
     const { server } = plan
     this.name = server.name
     this.hostname = server.hostname
     this.authority = authorityOf(plan)
     this.weight = server.weight
     this.plan = plan
-    this.pool = new Pool(plan, (failure, shown) => this.failed(failure, shown))
+    this.pool = new Pool(plan, plan.deadlines, (failure, shown) => this.failed(failure, shown))
     this.#ports = ports
     this.#events = events
   }

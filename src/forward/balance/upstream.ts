@@ -90,7 +90,8 @@ export class Upstream {
       onUntrusted(facts)
       for (const error of allowedErrors(facts)) errorOccurred(error)
     }
-    const plan = { settings, ...(client ?? PLAIN), lookup, onUntrusted: allowed }
+    const { deadlines } = this
+    const plan = { settings, ...(client ?? PLAIN), lookup, onUntrusted: allowed, deadlines }
     this.servers = settings.servers.map(
       (server) => new Server({ ...plan, server }, health, { healthChanged, errorOccurred }),
     )

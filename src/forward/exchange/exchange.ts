@@ -1,16 +1,13 @@
 /**
  * What `forward` is given and what it gives back.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { DeviceExchange } from '../../http1/device-exchange.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
 import type { Upstream } from '../balance/upstream.ts'
 
 /** A request of a device, and where its answer goes. */
 export interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  /** The device waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1). */
-  readonly expectsContinue: boolean
+  readonly device: DeviceExchange
   /** The listener drains: this answer is the last on its connection. */
   readonly last: boolean
   /** What the device may quote to the operator; made when it is first asked for. */
@@ -51,10 +48,4 @@ export interface Outcome {
   /** The request went over a second connection, to the same server or another. */
   readonly retried: boolean
   readonly failure: UpstreamFailure | undefined
-}
-
-/** Whether a body belongs to the request (RFC 9112 §6.3); the parser has already refused contradictions. */
-export function hasBody({ headers }: IncomingMessage): boolean {
-  const length = headers['content-length']
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0)
 }

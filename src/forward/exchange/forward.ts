@@ -2,23 +2,26 @@
  * One admitted request and its response, streamed both ways. Whatever happens on either side, the device gets
  * the upstream's answer faithfully, or a refusal of ours, or a connection that visibly breaks: never a
  * truncated answer that looks whole.
+ *
+ * A connection to the upstream is taken when there is something to send: a body is first gathered, whole when it is small. So a
+ * device that is slow to send holds a buffer of ours, and nothing of the upstream's.
  */
 import { performance } from 'node:perf_hooks'
-import type { Dispatcher } from 'undici'
 import type { Admission } from '../../decide/decide.ts'
+import type { ExchangeObserver } from '../../http1/device-exchange.ts'
+import { fieldLines } from '../../http1/head-text.ts'
+import { hasBody, type RequestMessage, type ResponseMessage } from '../../http1/message.ts'
+import type { DeadlineItem } from '../../kernel/ports.ts'
 import { unreachable } from '../../kernel/types.ts'
-import { exchangeFailure, isReset, type ResponseProgress } from './exchange-failure.ts'
-import { hasBody, type Destination, type Exchange, type Outcome } from './exchange.ts'
+import { responseFields, trailerFields } from '../../message/response-fields.ts'
+import type { ConnectionLoss, ResponseHandler, UpstreamConnection } from '../balance/connection.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
+import { exchangeFailure, isReset } from './exchange-failure.ts'
+import type { Destination, Exchange, Outcome } from './exchange.ts'
 import { Failover, type RetryableRequest } from './failover.ts'
-import { ConnectionClosedError, type UpstreamConnection } from '../balance/connection.ts'
-import { timeoutFailure, timeoutOf, type WaitState } from './timeouts.ts'
+import { leastOctets, timeoutFailure, timeoutOf, type WaitState } from './timeouts.ts'
 import { replyWithFailure } from './refuse.ts'
-import { ResponseWriter } from './response.ts'
-import { RequestBody, type RequestBodyObserver } from './request-body.ts'
-import type { DeadlineItem } from '../deadlines.ts'
-
-type Controller = Dispatcher.DispatchController
+import { responseStart } from './response-head.ts'
 
 /** Forwards an admitted request; settles, never with an error, when nothing more will reach the device. */
 export function forward(
@@ -31,77 +34,92 @@ export function forward(
   })
 }
 
-/** `sending` ends with the answer's head, `answering` with its last octet, `answered` when the device has it all. */
-type Phase = 'waiting' | 'sending' | 'answering' | 'answered' | 'over'
+/** `answering` begins with the answer's head and ends with its last octet, `answered` when the device has it all. */
+type Phase = 'gathering' | 'waiting' | 'sending' | 'answering' | 'answered' | 'over'
 
 /** Everything one exchange remembers: one object for each request instead of a closure for each event. */
 class ForwardedRequest
-  implements Dispatcher.DispatchHandler, RetryableRequest, RequestBodyObserver, DeadlineItem
+  implements ResponseHandler, ExchangeObserver, RetryableRequest, DeadlineItem
 {
   slot = 0
   readonly #exchange: Exchange
   readonly #destination: Destination
   readonly #resolve: (outcome: Outcome) => void
-  readonly #responseWriter: ResponseWriter
   readonly #failover: Failover
   readonly #startedAt = performance.now()
-  #phase: Phase = 'waiting'
+  #phase: Phase = 'gathering'
   #connection: UpstreamConnection | undefined
-  #controller: Controller | undefined
-  #requestBody: RequestBody | undefined
+  /** Octets of the body were sent somewhere: they cannot be sent again. */
+  #isBodyTouched = false
+  #isBodySent = false
   /** When something last moved, on the clock of the deadlines. */
   #lastProgressAt = 0
+  /** Octets of the body that came since. */
+  #sinceProgress = 0
   #responseBegan = false
-  #sentContinue = false
+  #isDeviceFull = false
+  #taken = 0
   #bytesIn = 0
+  #bytesOut = 0
   #connectMs: number | undefined
   #firstByteMs: number | undefined
   #failure: UpstreamFailure | undefined
 
   constructor(exchange: Exchange, destination: Destination, resolve: (outcome: Outcome) => void) {
     this.#exchange = exchange
-    this.#responseWriter = new ResponseWriter(exchange)
     this.#destination = destination
     this.#failover = new Failover(destination.upstream, destination.device)
     this.#resolve = resolve
   }
 
   start(): void {
-    const { request, response } = this.#exchange
+    const { device } = this.#exchange
     const { upstream, bodyBytes } = this.#destination
     upstream.deadlines.add(this)
     this.#noteProgress()
-    response.on('close', () => this.#responseClosed())
-    if (request.destroyed || response.destroyed) this.#responseClosed()
-    else if (Number(request.headers['content-length'] ?? 0) > bodyBytes) this.bodyTooLarge()
-    else this.#failover.tryNextServer(this)
+    if (device.isClosed) {
+      this.closed()
+      return
+    }
+    device.observe(this)
+    const { body } = device.request
+    if (typeof body === 'number' && body > bodyBytes) this.#bodyTooLarge()
+    else {
+      device.writeContinue()
+      this.#bodyMoved()
+    }
   }
 
   beginAttempt(): void {
     this.#phase = 'waiting'
-    this.#controller = undefined
     this.#connection = undefined
-    this.#requestBody = undefined
     this.#noteProgress()
   }
 
   ready(connection: UpstreamConnection): void {
-    const { request, response, expectsContinue } = this.#exchange
+    const { device } = this.#exchange
+    const { isBodyComplete, request } = device
     this.#connection = connection
     this.#connectMs ??= performance.now() - this.#startedAt
     this.#phase = 'sending'
     this.#noteProgress()
-    if (hasBody(request))
-      this.#requestBody = new RequestBody(request, this.#destination.bodyBytes, this)
-    // Only now: when there is no upstream, the device need not send its body.
-    if (expectsContinue && !this.#sentContinue) response.writeContinue()
-    this.#sentContinue = true
-    const { target, fields, host } = this.#destination
-    if (host === 'server') this.#failover.setHost(fields)
-    connection.send(
-      { method: request.method ?? '', target, fields, body: this.#requestBody ?? null },
+    const sent = connection.send(
+      {
+        method: request.method,
+        head: this.#headText(request),
+        isChunked: request.body === 'chunked',
+        body: device.peekBody(),
+        isComplete: isBodyComplete,
+      },
       this,
     )
+    if (!sent) {
+      if (!this.#retry(UNSENT, true)) this.#lost(UNSENT)
+      return
+    }
+    this.#isBodyTouched = hasBody(request)
+    this.#taken += device.buffered
+    device.takeBody()
   }
 
   /** Nothing was sent, and the device's body is untouched: another server may have any request. */
@@ -109,84 +127,63 @@ class ForwardedRequest
     if (this.#abandoned || !this.#failover.tryNextServer(this)) this.#fail(failure)
   }
 
-  bodyReceived(octets: number): void {
-    this.#bytesIn += octets
-    this.#noteProgress()
+  bodyArrived(): void {
+    if (!this.#abandoned) this.#bodyMoved()
   }
 
-  bodyTooLarge(): void {
-    this.#fail({ kind: 'request-too-large', limit: this.#destination.bodyBytes })
+  requestDrained(): void {
+    if (this.#phase === 'sending') this.#noteProgress()
+    this.#sendBody()
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller
-    // undici had the request and could not be told before now.
-    if (this.#abandoned) controller.abort(new AbandonedError())
-  }
-
-  /** The first byte of a response, an interim one included. */
-  onResponseStarted(): void {
+  responseBegan(): void {
     this.#responseBegan = true
   }
 
-  onResponseStart(controller: Controller, status: number, _: unknown, reason = ''): void {
-    const raw = controller.rawHeaders as readonly Buffer[]
-    // undici takes anything below 200 for an interim response, and a 100 never gets here (skip-100-continue.ts).
-    if (status < 100) this.#fail({ kind: 'bad-response', reason: `status ${status}` })
-    else if (status < 200) this.#responseWriter.writeInterim(status, raw)
-    else {
-      this.#firstByteMs = performance.now() - this.#startedAt
-      this.#phase = 'answering'
-      this.#noteProgress()
-      this.#failover.server?.responseBegan()
-      const close = this.#exchange.last || this.#bodyPending
-      this.#responseWriter.writeHead({ status, reason, raw, close })
-    }
+  interim({ status, reason, fields }: ResponseMessage): void {
+    this.#isDeviceFull = !this.#exchange.device.writeInterim(status, reason, responseFields(fields))
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
+  responseHead(head: ResponseMessage): void {
+    this.#firstByteMs = performance.now() - this.#startedAt
+    this.#phase = 'answering'
+    this.#failover.server?.responseBegan()
+    const { device, last } = this.#exchange
+    device.respond(responseStart(head, last || !device.isBodyComplete))
+  }
+
+  responseData(octets: Buffer): void {
+    this.#bytesOut += octets.length
+    this.#exchange.device.write(octets)
+  }
+
+  responseRead(): boolean {
     this.#noteProgress()
-    if (this.#responseWriter.write(chunk, this.#bodyPending)) return
-    controller.pause()
-    this.#responseWriter.onDrain(() => {
-      this.#noteProgress()
-      // Node may call this from within the write of a pipelined answer, and so from within undici's parser, which
-      // must not be entered twice.
-      process.nextTick(() => this.#controller?.resume())
-    })
+    const isTaking = this.#exchange.device.flush() && !this.#isDeviceFull
+    this.#isDeviceFull = !isTaking
+    return isTaking
   }
 
-  onResponseEnd(controller: Controller): void {
-    // undici takes a reset for the end of a body without a length.
-    if (this.#connection?.broken === true) {
-      this.#fail({ kind: 'reset', during: 'response' })
-      return
-    }
+  drained(): void {
+    if (!this.#isDeviceFull) return
+    this.#isDeviceFull = false
+    this.#noteProgress()
+    this.#connection?.resume()
+  }
+
+  responseEnd(trailers: readonly string[]): void {
+    this.#connection = undefined
     this.#phase = 'answered'
     this.#noteProgress()
-    const bodyPending = this.#bodyPending
-    if (bodyPending) this.#requestBody?.destroy()
-    this.#responseWriter.end(
-      (controller.rawTrailers ?? NO_TRAILERS) as readonly Buffer[],
-      bodyPending,
-    )
+    this.#exchange.device.end(trailers.length === 0 ? trailers : trailerFields(trailers))
   }
 
-  onResponseError(_: unknown, error: Error): void {
-    if (this.#abandoned) return
-    if (this.#retry(error)) return
-    // A request that undici would not even take leaves the connection untouched.
-    if (this.#controller === undefined) this.#connection?.release()
-    if (this.#responseBegan) this.#fail(this.#failureOf(error))
-    else setImmediate(() => this.#fail(this.#failureOf(this.#connection?.alert ?? error)))
+  connectionLost(loss: ConnectionLoss): void {
+    if (this.#abandoned || this.#retry(loss, false)) return
+    this.#lost(loss)
   }
 
   check(now: number): void {
-    // A pipelined request hears nothing of the end of its connection before its turn.
-    if (this.#exchange.request.socket.destroyed) {
-      this.#responseClosed()
-      return
-    }
     const { upstream, bodyIdle } = this.#destination
     const pool = this.#failover.server?.pool ?? upstream
     const waitState = this.#waitState
@@ -194,36 +191,94 @@ class ForwardedRequest
     // The clock is coarse: nothing may be cut off before its time.
     if (now - this.#lastProgressAt <= limit + upstream.deadlines.period) return
     // An answer of ours that the device does not take is not answered again.
-    if (this.#abandoned) this.#exchange.response.destroy()
+    if (this.#abandoned) this.#exchange.device.destroy()
     else this.#fail(timeoutFailure(waitState, limit, pool))
+  }
+
+  /** The device has its answer, or is gone: every exchange ends here. */
+  closed(): void {
+    if (this.#phase === 'over') return
+    const { device } = this.#exchange
+    this.#phase = 'over'
+    this.#abandonUpstream()
+    if (!device.isAnswered) this.#failure ??= { kind: 'device-gone', how: 'closed' }
+    this.#destination.upstream.deadlines.remove(this)
+    this.#failover.release()
+    this.#resolve({
+      status: device.status,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      connectMs: this.#connectMs,
+      firstByteMs: this.#firstByteMs,
+      server: this.#failover.server?.name,
+      retried: this.#failover.retried,
+      failure: this.#failure,
+    })
+  }
+
+  #headText({ method, body }: RequestMessage): string {
+    const { target, fields, host } = this.#destination
+    if (host === 'server') this.#failover.setHost(fields)
+    const framing =
+      body === 'chunked'
+        ? CHUNKED
+        : body === 0 && WITH_CONTENT.has(method) && !saysLength(fields)
+          ? NO_CONTENT
+          : ''
+    return `${method} ${target} HTTP/1.1\r\n${fieldLines(fields)}${framing}\r\n`
+  }
+
+  /** More of the body is here, or its end. */
+  #bodyMoved(): void {
+    const { device } = this.#exchange
+    const bytesIn = this.#taken + device.buffered
+    this.#sinceProgress += bytesIn - this.#bytesIn
+    this.#bytesIn = bytesIn
+    const { bodyBytes, bodyIdle } = this.#destination
+    const isMoving = device.isBodyComplete || this.#sinceProgress >= leastOctets(bodyIdle)
+    if (isMoving && this.#phase !== 'answering') this.#noteProgress()
+    if (bytesIn > bodyBytes) this.#bodyTooLarge()
+    else if (this.#connection !== undefined) this.#sendBody()
+    else if (this.#phase === 'gathering' && (device.isBodyComplete || bytesIn >= GATHERED)) {
+      this.#failover.tryNextServer(this)
+    }
+  }
+
+  #bodyTooLarge(): void {
+    this.#fail({ kind: 'request-too-large', limit: this.#destination.bodyBytes })
+  }
+
+  /** Passes on what is here of the body, unless the upstream takes no more for now. */
+  #sendBody(): void {
+    const { device } = this.#exchange
+    const connection = this.#connection
+    if (connection === undefined || connection.isFull || !this.#isBodyTouched) return
+    if (this.#isBodySent) return
+    this.#taken += device.buffered
+    const { isBodyComplete } = device
+    this.#isBodySent = isBodyComplete
+    connection.sendBody(device.takeBody(), isBodyComplete)
   }
 
   /** Who has to move next. */
   get #waitState(): WaitState {
+    const { device } = this.#exchange
     switch (this.#phase) {
+      case 'gathering':
+        return 'device-sends'
       case 'waiting':
         return 'connection'
       case 'sending':
-        if (!this.#bodyPending) return 'upstream-answer'
-        return this.#requestBody?.awaitingDevice === true ? 'device-sends' : 'upstream-takes'
+        if (device.isBodyComplete && device.buffered === 0) return 'upstream-answer'
+        return this.#connection?.isFull === true ? 'upstream-takes' : 'device-sends'
       case 'answering':
-        return this.#controller?.paused === true ? 'device-takes' : 'upstream-sends'
+        return this.#isDeviceFull ? 'device-takes' : 'upstream-sends'
       case 'answered':
       case 'over':
         return 'device-takes'
       default:
         return unreachable(this.#phase)
     }
-  }
-
-  get #progress(): ResponseProgress {
-    if (this.#phase === 'answering') return 'head-received'
-    return this.#responseBegan ? 'begun' : 'none'
-  }
-
-  /** The device still sends its body. */
-  get #bodyPending(): boolean {
-    return this.#requestBody !== undefined && !this.#requestBody.ended
   }
 
   /** The device is gone, or has our own answer: the upstream's is not needed. */
@@ -233,28 +288,26 @@ class ForwardedRequest
 
   #noteProgress(): void {
     this.#lastProgressAt = this.#destination.upstream.deadlines.now
+    this.#sinceProgress = 0
   }
 
-  #failureOf(error: Error): UpstreamFailure {
-    return exchangeFailure(error, this.#progress, this.#failover.server?.hostname ?? '')
-  }
-
-  /** Whether the request is on its way once more. */
-  #retry(error: Error): boolean {
+  /** Whether the request is on its way once more; `unsent`: not an octet of it left this machine. */
+  #retry(loss: ConnectionLoss, unsent: boolean): boolean {
+    const { request } = this.#exchange.device
     const attempt = {
-      method: this.#exchange.request.method ?? '',
-      unsent: error instanceof ConnectionClosedError,
+      method: request.method,
+      unsent,
       responseBegan: this.#responseBegan,
-      body:
-        this.#requestBody === undefined
-          ? 'none'
-          : this.#requestBody.started
-            ? 'touched'
-            : 'untouched',
-      closed: isReset(error),
+      body: !hasBody(request) ? 'none' : this.#isBodyTouched ? 'touched' : 'untouched',
+      closed: isReset(loss),
       reused: this.#connection?.reused === true,
     } as const
     return this.#failover.retry(attempt, this)
+  }
+
+  #lost(loss: ConnectionLoss): void {
+    const hostname = this.#failover.server?.hostname ?? ''
+    this.#fail(exchangeFailure(loss, this.#responseBegan, hostname))
   }
 
   #fail(failure: UpstreamFailure): void {
@@ -262,52 +315,31 @@ class ForwardedRequest
     this.#failure = failure
     this.#failover.recordFailure(failure, this.#connection)
     this.#abandonUpstream()
-    const { response } = this.#exchange
-    if (response.headersSent || failure.kind === 'device-gone') {
-      response.destroy()
+    const { device } = this.#exchange
+    if (device.status !== undefined || failure.kind === 'device-gone') {
+      device.destroy()
       return
     }
     this.#phase = 'answered'
     this.#noteProgress()
-    replyWithFailure(this.#exchange, failure, this.#sentContinue)
+    replyWithFailure(this.#exchange, failure)
   }
 
   #abandonUpstream(): void {
     this.#failover.server?.pool.cancel(this)
-    this.#requestBody?.destroy()
-    this.#controller?.abort(new AbandonedError())
-  }
-
-  /** The response has ended, well or not: every exchange ends here. */
-  #responseClosed(): void {
-    if (this.#phase === 'over') return
-    const { response } = this.#exchange
-    const answered = this.#phase === 'answered'
-    this.#phase = 'over'
-    if (!answered) this.#abandonUpstream()
-    if (!(answered && response.writableFinished)) {
-      this.#failure ??= { kind: 'device-gone', how: 'closed' }
-    }
-    this.#destination.upstream.deadlines.remove(this)
-    this.#failover.release()
-    this.#resolve({
-      status: response.headersSent ? response.statusCode : undefined,
-      bytesIn: this.#bytesIn,
-      bytesOut: this.#responseWriter.octets,
-      connectMs: this.#connectMs,
-      firstByteMs: this.#firstByteMs,
-      server: this.#failover.server?.name,
-      retried: this.#failover.retried,
-      failure: this.#failure,
-    })
+    this.#connection?.destroy()
+    this.#connection = undefined
   }
 }
 
-/** The upstream's answer is not needed any more. */
-class AbandonedError extends Error {
-  constructor() {
-    super('the exchange was given up')
-  }
-}
+const UNSENT: ConnectionLoss = { kind: 'closed', error: undefined }
+const CHUNKED = 'Transfer-Encoding: chunked\r\n'
+const NO_CONTENT = 'Content-Length: 0\r\n'
+/** Of these a server expects content, and some refuse one that does not say how long it is (RFC 9110 §8.6). */
+const WITH_CONTENT: ReadonlySet<string> = new Set(['PATCH', 'POST', 'PUT'])
 
-const NO_TRAILERS: readonly Buffer[] = []
+const saysLength = (fields: readonly string[]): boolean =>
+  fields.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
+
+/** A check-in of a device has some thousand octets; what is gathered waits in our memory. */
+const GATHERED = 16_384

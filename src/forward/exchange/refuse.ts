@@ -4,8 +4,8 @@
  */
 import { STATUS_CODES } from 'node:http'
 import { PROBLEM_TYPE, problemDocument } from '../../message/problem.ts'
-import { endAfterLingering, endThenLinger } from './lingering-close.ts'
-import { hasBody, type Exchange, type Outcome } from './exchange.ts'
+import type { DeviceExchange, ExchangeObserver } from '../../http1/device-exchange.ts'
+import type { Exchange, Outcome } from './exchange.ts'
 import { failureStatus, type UpstreamFailure } from '../upstream-failure.ts'
 
 /** An answer of ours. */
@@ -19,73 +19,83 @@ export interface LocalReply {
 
 /** Answers instead of forwarding; settles when the device has the answer or is gone. */
 export function refuse(exchange: Exchange, reply: LocalReply): Promise<Outcome> {
-  const { request, response } = exchange
+  const { device } = exchange
   return new Promise((resolve) => {
-    const settle = (): void => resolve(outcomeOf(exchange))
-    if (request.destroyed || response.destroyed) {
-      settle()
+    if (device.isClosed) {
+      resolve(outcomeOf(device))
       return
     }
-    response.once('close', settle)
-    writeLocalReply(exchange, reply, false)
+    device.observe(new Refused(device, resolve))
+    writeLocalReply(exchange, reply)
   })
 }
 
+class Refused implements ExchangeObserver {
+  readonly #device: DeviceExchange
+  readonly #resolve: (outcome: Outcome) => void
+
+  constructor(device: DeviceExchange, resolve: (outcome: Outcome) => void) {
+    this.#device = device
+    this.#resolve = resolve
+  }
+
+  bodyArrived(): void {}
+  drained(): void {}
+
+  closed(): void {
+    this.#resolve(outcomeOf(this.#device))
+  }
+}
+
 /** Tells the device that its request was admitted and yet came to nothing. */
-export function replyWithFailure(
-  exchange: Exchange,
-  failure: UpstreamFailure,
-  continued: boolean,
-): void {
+export function replyWithFailure(exchange: Exchange, failure: UpstreamFailure): void {
   const { status, error } = failureStatus(failure)
   // RFC 9209 §2.3: the type only; which host, which name and which alert stay with us.
   const fields = ['Proxy-Status', `tfe; error=${error}`]
-  writeLocalReply(exchange, { status, fields, close: false }, continued)
+  writeLocalReply(exchange, { status, fields, close: false })
 }
 
-/** `continued`: the device was told to send its body, although it had asked first. */
-function writeLocalReply(exchange: Exchange, reply: LocalReply, continued: boolean): void {
-  const { request, response, expectsContinue, last } = exchange
-  const unread = hasBody(request) && !request.complete && (continued || !expectsContinue)
-  const close = reply.close || last || (unread && !isSmall(exchange))
-  const document = problemDocument({ status: reply.status, reference: exchange.reference() })
-  response.writeHead(reply.status, STATUS_CODES[reply.status] ?? '', [
-    'Content-Type',
-    PROBLEM_TYPE,
-    'Content-Length',
-    String(Buffer.byteLength(document)),
-    'Cache-Control',
-    'no-store',
-    ...reply.fields,
-    ...(close ? ['Connection', 'close'] : []),
-  ])
-  if (!unread) {
-    response.end(document)
-    return
-  }
-  response.write(document)
-  if (close) endAfterLingering(request, response)
-  else endThenLinger(request, response)
+function writeLocalReply({ device, last, reference }: Exchange, reply: LocalReply): void {
+  const document = Buffer.from(problemDocument({ status: reply.status, reference: reference() }))
+  device.respond({
+    status: reply.status,
+    reason: STATUS_CODES[reply.status] ?? '',
+    fields: [
+      'Content-Type',
+      PROBLEM_TYPE,
+      'Content-Length',
+      String(document.length),
+      'Cache-Control',
+      'no-store',
+      ...reply.fields,
+    ],
+    length: document.length,
+    close: reply.close || last || isUnreadMuch(device),
+  })
+  device.write(document)
+  device.end()
 }
 
-/** Reading such a body to its end costs less than a new TLS handshake would. */
-function isSmall({ request: { headers } }: Exchange): boolean {
-  const length = headers['content-length']
-  return length !== undefined && Number(length) <= SMALL_BODY
+/**
+ * Whether more of the body may come than is worth reading: reading a small one to its end costs less than a new TLS handshake
+ * would. Of one that was not asked for it is not known whether it comes at all (RFC 9110 §10.1.1).
+ */
+function isUnreadMuch({ request, isBodyComplete, awaitsContinue }: DeviceExchange): boolean {
+  const { body } = request
+  return !isBodyComplete && (awaitsContinue || typeof body !== 'number' || body > SMALL_BODY)
 }
 
 const SMALL_BODY = 64 * 1024
 
-function outcomeOf({ response }: Exchange): Outcome {
-  const answered = response.headersSent && response.writableFinished
+function outcomeOf({ status, isAnswered }: DeviceExchange): Outcome {
   return {
-    status: response.headersSent ? response.statusCode : undefined,
+    status,
     bytesIn: 0,
     bytesOut: 0,
     connectMs: undefined,
     firstByteMs: undefined,
     server: undefined,
     retried: false,
-    failure: answered ? undefined : { kind: 'device-gone', how: 'closed' },
+    failure: isAnswered ? undefined : { kind: 'device-gone', how: 'closed' },
   }
 }

@@ -55,3 +55,9 @@ export function timeoutFailure(
       return unreachable(waitState)
   }
 }
+
+/**
+ * Octets of a body that have to come within `limit` milliseconds to count as movement: sixteen a second, which the slowest link
+ * carries a hundred times over. An octet now and then would hold a connection for as long as its sender likes.
+ */
+export const leastOctets = (limit: number): number => Math.ceil((limit / 1000) * 16)

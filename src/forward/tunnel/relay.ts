@@ -14,7 +14,7 @@ import { ExchangeProgress, type CarriedOctets } from './exchange-progress.ts'
 import { upstreamBroken, type RelayFailure } from './relay-failure.ts'
 import type { Server } from '../balance/server.ts'
 import type { Upstream } from '../balance/upstream.ts'
-import type { DeadlineItem } from '../deadlines.ts'
+import type { DeadlineItem } from '../../kernel/ports.ts'
 
 /** Where an admitted connection goes, and what goes ahead of it. */
 export interface RelayDestination {

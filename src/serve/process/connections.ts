@@ -5,6 +5,7 @@
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
 import type { Addresses } from '../../accept/addresses.ts'
+import type { HttpControl } from '../../accept/http-connection.ts'
 import type { ConnectionHandlers } from '../../accept/protocol-head.ts'
 import { isExpected, type Peer } from '../../decide/decide.ts'
 import { explainFailedConnection, handshakeFailure } from '../../handshake/handshake-failure.ts'
@@ -49,7 +50,7 @@ export interface ConnectionHandlerDeps extends Omit<PipelineDeps, 'record'> {
 export const commonHandlers = (
   listener: string,
   deps: ConnectionHandlerDeps,
-): Pick<ConnectionHandlers, 'bug' | 'dropped' | 'handshakeFailed'> => ({
+): ConnectionHandlers => ({
   bug: (error) => deps.log.error({ err: error, listener }, 'internal error in a connection'),
   dropped: () => deps.metrics.dropped(listener),
   handshakeFailed(failure, { source, balancer }) {
@@ -79,14 +80,15 @@ export const commonHandlers = (
 
 /** Makes the connection of a finished handshake; it is in flight until its line is written. */
 export function openConnection(
-  { socket, addresses }: OpenedSocket,
+  { socket, addresses, http }: OpenedSocket,
   listener: string,
   deps: ConnectionHandlerDeps,
   closed: (connection: Connection) => void = () => {},
 ): Connection {
   const { clock, connections, inFlight, metrics, presentedBudget } = deps
   const presented = presentedBy(socket, presentedBudget)
-  const connection = new Connection(socket, listener, { addresses, presented, now: clock.now() })
+  const start = { addresses, presented, now: clock.now(), http }
+  const connection = new Connection(socket, listener, start)
   const release = holdPresented(connection, deps)
   const place = connections.add(connection)
   inFlight.begin()
@@ -116,6 +118,8 @@ function holdPresented(
 interface OpenedSocket {
   readonly socket: TLSSocket
   readonly addresses: Addresses
+  /** Undefined where no HTTP is spoken. */
+  readonly http: HttpControl | undefined
 }
 
 /** Counts the device for the expiry metrics, unless it is one that would be refused. */

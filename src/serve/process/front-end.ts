@@ -3,9 +3,10 @@
  */
 import type { Logger } from 'pino'
 import { Acceptor, type ListenerTls } from '../../accept/acceptor.ts'
-import { httpHead } from '../../accept/listener.ts'
+import { httpHead } from '../../accept/http-head.ts'
 import { tunnelHead } from '../../accept/tunnel-head.ts'
 import type { Config } from '../../config/config.ts'
+import { DeadlineSweeper } from '../../forward/deadlines.ts'
 import { serverContexts } from '../../handshake/server-context.ts'
 import { PresentedBudget } from '../../identify/presented-budget.ts'
 import { PeerCache } from '../../identify/peer.ts'
@@ -74,6 +75,7 @@ export interface FrontEndDeps {
 export class FrontEnd {
   readonly #deps: FrontEndDeps
   readonly #listeners = new Map<string, Acceptor>()
+  readonly #deadlines = new DeadlineSweeper(SHORTEST_LIMIT_MS)
   readonly #connections = new SlotList<Connection>()
   readonly #presentedBudget = new PresentedBudget()
   readonly #inFlight = new InFlight()
@@ -214,7 +216,7 @@ export class FrontEnd {
       const deps = this.#handlerDeps(name)
       const head =
         config.relay === undefined
-          ? httpHead(config.limits, httpHandlers(name, deps))
+          ? httpHead(config.limits, httpHandlers(name, deps), this.#deadlines)
           : tunnelHead(tunnelHandlers(name, deps))
       const listener = new Acceptor(config, tls, head)
       try {
@@ -265,6 +267,9 @@ export class FrontEnd {
     })
   }
 }
+
+/** Limits of listeners count in seconds; looked at twice a second, none is noticed late. */
+const SHORTEST_LIMIT_MS = 2000
 
 /** Turns of the event loop, each of which may wait for a busy machine; a request that hangs must not hold up the end. */
 const RECORD_TIMEOUT_MS = 2000

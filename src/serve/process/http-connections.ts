@@ -2,13 +2,9 @@
  * Handles the events of one HTTP listener: identifies a connection when it opens, passes its requests to the request
  * pipeline, and records it when it closes.
  */
-import type { TLSSocket } from 'node:tls'
-import type { ListenerHandlers } from '../../accept/listener.ts'
-import {
-  unparsableStatus,
-  type Unparsable,
-  type UnparsableAction,
-} from '../../accept/unparsable.ts'
+import type { RequestHandler } from '../../accept/http-connection.ts'
+import type { HttpHandlers } from '../../accept/http-head.ts'
+import { unparsableStatus, type Unparsable } from '../../accept/unparsable.ts'
 import { explain } from '../../decide/explain-refusal.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import { handleRequest, type JudgedAt, type PipelineDeps } from '../../pipeline/pipeline.ts'
@@ -16,7 +12,7 @@ import type { Connection } from '../../pipeline/connection.ts'
 import { refusedConnection, refusedRequest } from '../../pipeline/kept-refusal.ts'
 import { closedTo } from '../../state/ask.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
-import type { ConnectionEvent, RequestEvent } from '../../record/event.ts'
+import type { RequestEvent } from '../../record/event.ts'
 import {
   accessLogOf,
   addExpirySighting,
@@ -27,80 +23,56 @@ import {
 } from './connections.ts'
 
 /** Returns the handlers of one HTTP listener. */
-export function httpHandlers(listener: string, deps: ConnectionHandlerDeps): ListenerHandlers {
-  const { inFlight, log, metrics, peerCache } = deps
-  const bySocket = new WeakMap<TLSSocket, Connection>()
+export function httpHandlers(listener: string, deps: ConnectionHandlerDeps): HttpHandlers {
   const pipeline: PipelineDeps = {
     ...deps,
     record: (connection, event, judged) => record(connection, event, judged, deps),
   }
   return {
     ...commonHandlers(listener, deps),
-    connected(socket, addresses) {
-      const connection = openConnection({ socket, addresses }, listener, deps, (closed) => {
-        // What a weak map holds outlives its key in the young generation (docs/design-notes.md, "Speed").
-        bySocket.delete(socket)
-        recordEnd(closed, deps)
-      })
-      bySocket.set(socket, connection)
-      socket.once('end', () => closeSilently(connection))
+    connected(socket, addresses, http) {
+      const ended = (closed: Connection): void => recordEnd(closed, deps)
+      const connection = openConnection({ socket, addresses, http }, listener, deps, ended)
       const mayAsk = isAnyRowOpen(connection, deps)
-      addExpirySighting(connection.peer(peerCache, deps.snapshot().judge), deps)
-      return mayAsk
+      addExpirySighting(connection.peer(deps.peerCache, deps.snapshot().judge), deps)
+      return mayAsk ? requestHandler(connection, { deps, pipeline }) : undefined
     },
-    request(request, response, expectsContinue) {
-      const connection = bySocket.get(request.socket as TLSSocket)
-      // Every socket that speaks HTTP has been through `connected`.
-      if (connection === undefined) {
-        request.socket.destroy()
-        return
-      }
+  }
+}
+
+interface RequestHandlerDeps {
+  readonly deps: ConnectionHandlerDeps
+  readonly pipeline: PipelineDeps
+}
+
+function requestHandler(
+  connection: Connection,
+  { deps, pipeline }: RequestHandlerDeps,
+): RequestHandler {
+  const { inFlight, log, metrics } = deps
+  const recorded = (): void => inFlight.end()
+  const failed = (error: unknown): void => {
+    inFlight.end()
+    // A bug of ours: the one request is lost, and the operator gets the trace.
+    log.error({ err: error, connection: connection.id }, 'internal error in a request')
+    connection.socket.destroy()
+  }
+  return {
+    request(device) {
       inFlight.begin()
-      handleRequest({ request, response, expectsContinue }, connection, pipeline).then(
-        () => inFlight.end(),
-        (error: unknown) => {
-          inFlight.end()
-          // A bug of ours: the one request is lost, and the operator gets the trace.
-          log.error({ err: error, connection: connection.id }, 'internal error in a request')
-          request.socket.destroy()
-        },
-      )
+      handleRequest(device, connection, pipeline).then(recorded, failed)
     },
-    unparsable(fault, socket) {
-      const connection = bySocket.get(socket)
-      if (connection === undefined || fault === 'connection') return BREAK
-      const action = unparsableAction(connection, fault)
-      // While answers are under way, the parser says again and again what it said before.
-      if (connection.ending === undefined) {
-        metrics.unparsable(listener, fault)
-        const told = toldBy(action, fault)
-        connection.ending = { outcome: 'refused', ...explainUnparsable(fault), ...told }
-      }
-      return action
+    unparsable(fault) {
+      metrics.unparsable(connection.listener, fault)
+      const reference = connection.reference(connection.requests + 1)
+      // While an answer is under way, or after it, there is none for what is not understood.
+      const status = connection.isAnswering ? undefined : unparsableStatus(fault)
+      const told = { status, reference: status === undefined ? undefined : reference }
+      connection.ending = { outcome: 'refused', ...explainUnparsable(fault), ...told }
+      return reference
     },
+    bug: (error) => failed(error),
   }
-}
-
-function unparsableAction(connection: Connection, fault: Unparsable): UnparsableAction {
-  const { unanswered } = connection
-  connection.lastAnswered = Math.min(connection.lastAnswered, connection.requests)
-  if (unanswered.size === 0) {
-    return { kind: 'answer', reference: connection.reference(connection.requests + 1) }
-  }
-  // Once the parser has let go of the connection, no code watches it for the answers under way.
-  if (fault === 'connect') return BREAK
-  // What was wrong came behind whole requests: those are answered. Or it is the body of one of them.
-  return [...unanswered].every(({ request }) => request.complete) ? LEAVE : BREAK
-}
-
-/** What the device is told, if anything. */
-function toldBy(
-  action: UnparsableAction,
-  fault: Unparsable,
-): Pick<ConnectionEvent, 'reference' | 'status'> {
-  const status = action.kind === 'answer' ? unparsableStatus(fault) : undefined
-  const isTold = action.kind === 'answer' && status !== undefined
-  return { reference: isTold ? action.reference : undefined, status }
 }
 
 /** Returns whether HTTP is parsed at all: whether a row could admit this peer. */
@@ -149,10 +121,6 @@ function record(
 }
 
 function recordEnd(connection: Connection, deps: ConnectionHandlerDeps): void {
-  // Node tells only the response whose turn it is.
-  for (const { response } of connection.unanswered) {
-    if (response.socket === null && !response.closed) response.destroy().emit('close')
-  }
   const event = {
     outcome: 'served',
     code: undefined,
@@ -172,14 +140,6 @@ function recordEnd(connection: Connection, deps: ConnectionHandlerDeps): void {
   deps.inFlight.end()
 }
 
-/**
- * Closes without a close_notify alert, because the device has closed and no answer is owed to it: the alert would
- * reach no reader, costs a record and two system calls, and is mostly answered by a reset. nginx sends none here, either.
- */
-function closeSilently({ socket, unanswered }: Connection): void {
-  if (unanswered.size === 0 && socket.writableLength === 0) socket.destroy()
-}
-
 /** A connection that is closed before it asks for anything: every row that asks for a certificate would refuse it. */
 const UNJUDGED = {
   decision: 'refuse',
@@ -190,18 +150,14 @@ const UNJUDGED = {
   reported_id: undefined,
 } as const
 
-const BREAK: UnparsableAction = { kind: 'break' }
-const LEAVE: UnparsableAction = { kind: 'leave' }
-
 /** What the log says where something arrived that was no request. */
-export const explainUnparsable = (fault: Exclude<Unparsable, 'connection'>) => ({
+export const explainUnparsable = (fault: Unparsable) => ({
   code: `unparsable-${fault}`,
   reason: UNPARSABLE_TEXT[fault],
   next_step: 'check which client uses this port: it does not speak HTTP/1.1 correctly',
 })
 
-const UNPARSABLE_TEXT: Readonly<Record<Exclude<Unparsable, 'connection'>, string>> = {
-  'after-close': 'more arrived after the device had ended the connection itself (RFC 9112 §9.6)',
+const UNPARSABLE_TEXT: Readonly<Record<Unparsable, string>> = {
   body: 'a request body was not framed as it should be',
   connect: 'the device asked for a tunnel to another host',
   'header-timeout': 'a header section took longer than `limits.headers`',

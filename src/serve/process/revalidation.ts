@@ -83,8 +83,7 @@ export class ConnectionRevalidator {
     if (ending === undefined) return
     connection.ending = { outcome: 'ended', ...ending.words }
     // What is under way where nothing was lost may end; behind it nothing is read any more.
-    if (ending.when === 'answered')
-      connection.lastAnswered = Math.min(connection.lastAnswered, connection.requests)
+    if (ending.when === 'answered') connection.endAfterAnswer()
     else connection.socket.destroy()
   }
 
@@ -125,7 +124,7 @@ export class ConnectionRevalidator {
     )
     if (lost === undefined) return undefined
     const words = explanationFields(explain(lost.why))
-    return { words, when: connection.unanswered.size === 0 ? 'at-once' : 'answered' }
+    return { words, when: connection.isAnswering ? 'answered' : 'at-once' }
   }
 }
 

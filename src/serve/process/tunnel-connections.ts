@@ -38,7 +38,8 @@ export function tunnelHandlers(listener: string, deps: ConnectionHandlerDeps): T
   return {
     ...commonHandlers(listener, deps),
     connected(socket, addresses) {
-      const connection = openConnection({ socket, addresses }, listener, deps)
+      const opened = { socket, addresses, http: undefined }
+      const connection = openConnection(opened, listener, deps)
       handleTunnel(connection, pipeline)
         .then(({ event, verdict }) => {
           recordEnd(connection, event, deps)

@@ -2,10 +2,6 @@
  * The smallest front end there can be around `forward`: an HTTPS server that admits everything. What the whole
  * product does before and after is tested elsewhere.
  */
-import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { runtimeCatalogue } from '../../../src/config/reading/runtime-offers.ts'
 import { decide, type Admission } from '../../../src/decide/decide.ts'
 import type { UntrustedServer } from '../../../src/forward/connect/untrusted.ts'
@@ -18,11 +14,14 @@ import {
   type Upstream,
   type UpstreamHealthChange,
 } from '../../../src/forward/balance/upstream.ts'
+import type { DeviceExchange } from '../../../src/http1/device-exchange.ts'
+import type { RequestMessage } from '../../../src/http1/message.ts'
 import type { Instant } from '../../../src/kernel/types.ts'
 import { fieldFilter, requestFields } from '../../../src/message/request-fields.ts'
 import type { TlsPreset, Selection } from '../../../src/upstream-tls/catalogue.ts'
 import { completeSelection } from '../../../src/upstream-tls/complete.ts'
 import { mintCa, mintLeaf } from '../certificates/mint.ts'
+import { httpServer } from './http-server.ts'
 import { EMPTY_POLICY } from '../empty-policy.ts'
 
 /** An honest admission, from the only place that makes them. */
@@ -142,7 +141,7 @@ export interface ForwardingServerOptions extends UpstreamChanges {
   readonly bodyIdle?: number
   readonly last?: boolean
   /** The key that stands for the device of a request. */
-  readonly device?: (request: IncomingMessage) => string | undefined
+  readonly device?: (request: RequestMessage) => string | undefined
   readonly host?: 'given' | 'server'
   /** Said to the upstream on top of what the device sent. */
   readonly identityFields?: readonly string[]
@@ -184,17 +183,9 @@ export async function forwardingServer(
   const upstream = opened.value
   const outcomes = new AwaitableList<Outcome>()
   const serve = handler(upstream, options, (outcome) => outcomes.add(outcome))
-  const server = createServer(
-    { cert: frontLeaf.chainPem, key: frontLeaf.keyPem, ALPNProtocols: ['http/1.1'] },
-    (request, response) => serve(request, response, false),
-  )
-  server.on('checkContinue', (request, response) => serve(request, response, true))
-  server.on('clientError', (_, socket) => socket.destroy())
-  server.keepAliveTimeout = 30_000
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const server = await httpServer({ cert: frontLeaf.chainPem, key: frontLeaf.keyPem }, serve)
   return {
-    port: (server.address() as AddressInfo).port,
+    port: server.port,
     upstream,
     outcomes: outcomes.items,
     untrusted,
@@ -204,41 +195,33 @@ export async function forwardingServer(
     outcome: (count = 1) => outcomes.nth(count),
     change: (count) => changes.nth(count),
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      server.close()
+      await server[Symbol.asyncDispose]()
       upstream.destroy()
       await upstream.close()
     },
   }
 }
 
-type Serve = (request: IncomingMessage, response: ServerResponse, expects: boolean) => void
-
 function handler(
   upstream: Upstream,
   options: ForwardingServerOptions,
   ended: (outcome: Outcome) => void,
-): Serve {
+): (device: DeviceExchange) => void {
   const plan = {
     filter: fieldFilter([]),
     host: undefined,
     identity: options.identityFields ?? [],
     forwarding: [],
   }
-  return (request, response, expectsContinue) => {
-    const exchange = {
-      request,
-      response,
-      expectsContinue,
-      last: options.last ?? false,
-      reference: () => 'ref-1',
-    }
+  return (device) => {
+    const { request } = device
+    const exchange = { device, last: options.last ?? false, reference: () => 'ref-1' }
     void forward(anAdmission(), exchange, {
       upstream,
       host: options.host ?? 'given',
       device: options.device?.(request),
-      target: request.url ?? '',
-      fields: requestFields(request.rawHeaders, plan),
+      target: request.target,
+      fields: requestFields(request.fields, plan),
       bodyBytes: options.bodyBytes ?? 1e9,
       bodyIdle: options.bodyIdle ?? 10_000,
     }).then(ended)

@@ -26,8 +26,8 @@ test('the wait for an answer begins with the end of the request', async () => {
   })
   await using server = await forwardingServer(upstream.port, { limits: { responseHeaders: 1000 } })
   await using device = await Device.to(server.port)
-  device.request('POST /', 'Content-Length: 8')
-  device.send('abcdefg')
+  device.request('POST /', 'Content-Length: 20000')
+  device.send(`${'a'.repeat(19_998)}g`)
   await expect.poll(() => upstream.peers[0]?.pending).toContain('g')
   {
     // It is whole, and has no answer: when its wait is over, a wait from the first octet of the other would be.
@@ -59,8 +59,8 @@ test('a device that stops in the middle of its body is a 408, and the upstream r
   await using upstream = await rawUpstream(goodServer, () => {})
   await using server = await forwardingServer(upstream.port, { bodyIdle: SOON })
   await using device = await Device.to(server.port)
-  device.request('POST /', 'Content-Length: 100')
-  device.send('half')
+  device.request('POST /', 'Content-Length: 100000')
+  device.send('a'.repeat(20_000))
   expect((await device.response()).startLine).toBe('HTTP/1.1 408 Request Timeout')
   expect((await server.outcome()).failure).toEqual({ kind: 'request-timeout', limit: SOON })
   await upstream.peers[0]?.closed

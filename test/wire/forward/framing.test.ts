@@ -46,7 +46,7 @@ const framings: readonly Framed[] = [
     line: 'POST /a',
     lines: ['Transfer-Encoding: chunked'],
     body: '0\r\n\r\n',
-    expect: { framing: 'length', body: '' },
+    expect: { framing: 'chunked', body: '' },
   },
   {
     promise: 'a POST of length zero says so',

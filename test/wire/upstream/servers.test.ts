@@ -86,7 +86,7 @@ test('the same device is served by the same server, over different connections',
   await using server = await forwardingServer(a.port, {
     others: [b.port],
     balance: 'device-hash',
-    device: ({ url }) => url,
+    device: ({ target }) => target,
   })
   for (const _ of [1, 2, 3]) for (const id of devices) await ask(server, `GET /${id}`)
   const servers = new Map<string, Set<string>>()

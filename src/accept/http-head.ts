@@ -1,0 +1,54 @@
+/**
+ * The head of a port that devices call with HTTP: its framing, and what a request may cost before it is one.
+ * Nothing here knows about trust; what to do with a connection or a request is handed in.
+ */
+import type { TLSSocket } from 'node:tls'
+import type { Deadlines } from '../kernel/ports.ts'
+import type { ListenerLimits } from './acceptor.ts'
+import type { Addresses } from './addresses.ts'
+import { HttpConnection, type HttpControl, type RequestHandler } from './http-connection.ts'
+import type { ConnectionHandlers, ProtocolHead } from './protocol-head.ts'
+
+/** What the caller does with what arrives. */
+export interface HttpHandlers extends ConnectionHandlers {
+  /** A TLS session exists. Undefined closes the connection before any HTTP is read. */
+  connected(
+    socket: TLSSocket,
+    addresses: Addresses,
+    control: HttpControl,
+  ): RequestHandler | undefined
+}
+
+/** Makes the head of one HTTP listener. */
+export function httpHead(
+  limits: ListenerLimits,
+  handlers: HttpHandlers,
+  deadlines: Deadlines,
+): ProtocolHead {
+  const settings = { limits, deadlines, keepAliveLines: keepAlive(limits) }
+  const connections = new Set<HttpConnection>()
+  return {
+    handlers,
+    alpn: ['http/1.1'],
+    // A device that has ended its side is owed no answer.
+    allowHalfOpen: false,
+    open(socket, addresses) {
+      const connection = new HttpConnection(socket, settings)
+      const handler = handlers.connected(socket, addresses, connection)
+      if (handler === undefined) return false
+      connections.add(connection)
+      socket.once('close', () => connections.delete(connection))
+      connection.serve(handler)
+      return true
+    },
+    closeIdle() {
+      for (const connection of connections) if (connection.isIdle) connection.endAfterAnswer()
+    },
+    forceClose: () => {},
+    close: () => {},
+  }
+}
+
+/** Tells a device how long a connection is kept for its next request, so that it does not send one into the end of it. */
+const keepAlive = ({ idle }: ListenerLimits): string =>
+  `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idle / 1000)}\r\n`
