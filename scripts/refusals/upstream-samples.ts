@@ -65,6 +65,7 @@ export const UPSTREAM: Cases<UpstreamFailure> = {
     { ...MISMATCH, commonNameOnly: true },
   ),
   'tls-pin-mismatch': byUpstream({ kind: 'tls-pin-mismatch', shown: ['{pins}'] }),
+  'out-of-descriptors': byUs({ kind: 'out-of-descriptors' }),
   overloaded: byUpstream({
     kind: 'overloaded',
     connections: amount('connections'),

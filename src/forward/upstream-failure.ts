@@ -21,6 +21,8 @@ export type UpstreamFailure =
   | { readonly kind: 'connect-timeout'; readonly limit: number }
   | { readonly kind: 'device-gone'; readonly how: 'closed' | 'stopped-reading' }
   | { readonly kind: 'dns'; readonly hostname: string; readonly code: string }
+  /** This process, or the machine, may open no more files and sockets: nothing was asked of the server. */
+  | { readonly kind: 'out-of-descriptors' }
   | { readonly kind: 'overloaded'; readonly connections: number; readonly waiting: number }
   | { readonly kind: 'refused'; readonly address: string }
   | { readonly kind: 'request-timeout'; readonly limit: number }
@@ -146,6 +148,12 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
         sentence: `the name ${failure.hostname} of ${upstream} could not be looked up (${failure.code})`,
         nextStep: 'check the name and the resolver of this machine',
       }
+    case 'out-of-descriptors':
+      return {
+        sentence: `this process may open no more files and sockets, so no connection to ${upstream} was begun`,
+        nextStep:
+          'raise LimitNOFILE (systemd) or --ulimit nofile (containers), or lower `limits.connections` of listeners and upstreams; `tfe check` says what they may take together',
+      }
     case 'overloaded':
       return {
         sentence: `all ${failure.connections} connections to ${upstream} are busy and ${failure.waiting} requests wait`,
@@ -205,6 +213,7 @@ const STATUSES: Readonly<Record<UpstreamFailure['kind'], FailureStatus>> = {
   // The device is gone and reads no status; the event should not show a server error.
   'device-gone': { status: 499, error: 'http_request_error' },
   dns: { status: 502, error: 'dns_error' },
+  'out-of-descriptors': { status: 503, error: 'proxy_internal_error' },
   overloaded: { status: 503, error: 'connection_limit_reached' },
   refused: { status: 502, error: 'connection_refused' },
   'request-timeout': { status: 408, error: 'http_request_error' },

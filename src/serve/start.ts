@@ -10,7 +10,7 @@ import { ExpiryMetrics } from '../record/expiry-metrics.ts'
 import { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import { compileConfig } from '../state/compiled-config.ts'
 import { openAdminListener, type AdminListenerHandle } from './admin/listener.ts'
-import { resourceWarnings, systemResources } from './process/resources.ts'
+import { resourceFaults, resourceWarnings, systemResources } from './process/resources.ts'
 import { SYSTEM_CLOCK } from './process/system-clock.ts'
 import { clusterPool } from './workers/cluster-pool.ts'
 import type { TestHook, WorkerPool } from './workers/pool.ts'
@@ -72,6 +72,9 @@ export async function startServer(
   const fileCompiled = compileConfig(config, SYSTEM_CLOCK.now())
   if (!fileCompiled.ok) return fileCompiled
   const size = config.workers === 'auto' ? availableParallelism() : config.workers
+  const resources = systemResources()
+  const unfit = resourceFaults(config, resources)
+  if (unfit.length > 0) return fail(unfit)
   const unshared = size === 1 ? [] : sharedPortFaults(config)
   if (unshared.length > 0) return fail(unshared)
   const tested = performance.now()
@@ -101,7 +104,7 @@ export async function startServer(
   const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
   if (!compiled.ok) return compiled
   logNewDangers(compiled.value.config, { dangers: [] }, logger)
-  const ofMachine = resourceWarnings(config, systemResources())
+  const ofMachine = resourceWarnings(config, resources)
   const warned = { fileWarnings: [...loaded.warnings, ...ofMachine], compiled: compiled.value }
   logNewWarnings(warned, undefined, logger)
   const reloadMetrics = new ReloadMetrics()

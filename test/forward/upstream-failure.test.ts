@@ -94,6 +94,7 @@ const rows: readonly Row[] = [
     'tls_certificate_error',
     'mdm showed none of the pinned keys, but: [AAAA=]; if it has a new key, add its pin to `tls.pins`',
   ],
+  [{ kind: 'out-of-descriptors' }, 503, 'proxy_internal_error', 'LimitNOFILE'],
   [{ kind: 'unsendable', reason: 'odd' }, 400, 'http_request_error', 'odd'],
 ]
 

@@ -7,7 +7,9 @@ import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import {
+  connectionsAllowed,
   descriptorsIn,
+  resourceFaults,
   resourceWarnings,
   systemResources,
 } from '../../src/serve/process/resources.ts'
@@ -18,11 +20,13 @@ const MIB = 1024 * 1024
 const ENOUGH = { cores: 2, descriptors: undefined, memory: undefined }
 
 /** 4000 connections of devices, 2 servers with 128 each. */
-function configured(changed: { workers?: number | 'auto'; isRelayed?: boolean } = {}): Config {
-  const { workers = 'auto', isRelayed = false } = changed
+function configured(
+  changed: { workers?: number | 'auto'; isRelayed?: boolean; isStated?: boolean } = {},
+): Config {
+  const { workers = 'auto', isRelayed = false, isStated = false } = changed
   const listener = {
     at: 'tfe.yaml:5:3 listeners.devices',
-    limits: { connections: 4000 },
+    limits: { connections: 4000, connectionsStated: isStated },
     relay: isRelayed ? {} : undefined,
   }
   const upstream = { limits: { connections: 128 }, servers: [{}, {}] }
@@ -51,6 +55,33 @@ test('as many descriptors as may be needed are enough, and one less is not', () 
 test('each relayed connection takes another one to the upstream', () => {
   expect(said(configured({ isRelayed: true }), { descriptors: NEEDED + 4000 })).toEqual([])
   expect(said(configured({ isRelayed: true }), { descriptors: NEEDED + 3999 })).toHaveLength(1)
+})
+
+test('what the file states and cannot fit refuses a start, at the last descriptor, and a default never does', () => {
+  const faults = (descriptors: number, isStated: boolean): number =>
+    resourceFaults(configured({ isStated }), { descriptors }).length
+  expect(faults(NEEDED, true)).toBe(0)
+  expect(faults(NEEDED - 1, true)).toBe(1)
+  expect(faults(1024, false)).toBe(0)
+})
+
+test('a default is refused only where next to nothing is left for devices', () => {
+  const left = (devices: number) => ({ descriptors: 2 * 128 + 128 + devices })
+  expect(resourceFaults(configured(), left(64))).toEqual([])
+  expect(resourceFaults(configured(), left(63))).toHaveLength(1)
+})
+
+test('devices get what upstreams and the rest leave, and all of it where there is enough', () => {
+  const allowed = (descriptors: number | undefined, isRelayed = false): number => {
+    const config = configured({ isRelayed })
+    return connectionsAllowed(config.listeners[0], config, { descriptors })
+  }
+  expect(allowed(undefined)).toBe(4000)
+  expect(allowed(NEEDED)).toBe(4000)
+  expect(allowed(NEEDED - 1)).toBe(3999)
+  expect(allowed(1024)).toBe(1024 - 256 - 128)
+  expect(allowed(1024, true)).toBe((1024 - 256 - 128) / 2)
+  expect(allowed(10)).toBe(1)
 })
 
 test('memory is counted for every worker', () => {

@@ -159,6 +159,7 @@ const NO_12 =
 const readLimits = (place: LimitsPlace): Maybe<ListenerLimits> =>
   allOrMissing<ListenerLimits>({
     connections: place.required('connections'),
+    connectionsStated: place.written?.connections !== undefined,
     handshake: place.millis('handshake'),
     headers: place.millis('headers'),
     headerBytes: place.octets('headerBytes'),

@@ -81,6 +81,8 @@ export interface ListenerTls {
 
 /** What one device, or all of them together, may take from us. */
 export interface ListenerLimits extends ConnectionLimits {
+  /** Whether the file says how many connections there may be: one that is left out may be lowered to what fits. */
+  readonly connectionsStated: boolean
   /** Fields in a header section. */
   readonly headerCount: number
   /** Octets of a request body. */

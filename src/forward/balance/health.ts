@@ -120,6 +120,7 @@ export function countsAgainstServer(failure: UpstreamFailure): boolean {
     case 'unreachable':
       return true
     case 'device-gone':
+    case 'out-of-descriptors':
     case 'overloaded':
     case 'request-timeout':
     case 'request-too-large':

@@ -173,7 +173,8 @@ export class Server implements Candidate {
 
   async #check(check: CheckSettings): Promise<void> {
     const result = await checkServer(this.plan, check)
-    if (!this.#checking) return
+    // Nothing was asked of the server.
+    if (!this.#checking || (!result.ok && result.failure.kind === 'out-of-descriptors')) return
     this.#health = afterCheck(this.#health, result.ok, this.plan.settings.health)
     if (result.ok) {
       this.#reportHealth(undefined)

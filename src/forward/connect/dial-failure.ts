@@ -2,6 +2,7 @@
  * Node's and OpenSSL's errors on an outgoing connection → a closed list of failures with facts.
  */
 import { errorCode } from '../../kernel/error-code.ts'
+import { isOutOfDescriptors } from './descriptors.ts'
 import type { UntrustedReason } from '../untrusted-reason.ts'
 import { NO_ANSWER, type NameMismatch, type UpstreamFailure } from '../upstream-failure.ts'
 
@@ -28,7 +29,11 @@ export function dialFailure(error: Error, hostname: string): UpstreamFailure {
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
     return { kind: 'tls-handshake', alert: ALERT.exec(code)?.[1]?.toLowerCase(), code }
   }
-  if (LOOKUP_CODES.has(code)) return { kind: 'dns', hostname, code }
+  if (DESCRIPTOR_CODES.has(code)) return { kind: 'out-of-descriptors' }
+  if (LOOKUP_CODES.has(code)) {
+    // The resolver needs sockets and files of its own, and says of a lack of them that there is no such name.
+    return isOutOfDescriptors() ? { kind: 'out-of-descriptors' } : { kind: 'dns', hostname, code }
+  }
   return networkFailure(error, code)
 }
 
@@ -117,6 +122,9 @@ const UNTRUSTED: ReadonlyMap<string, UntrustedReason> = new Map<string, Untruste
   ['UNSUPPORTED_CONSTRAINT_TYPE', 'name-constraints-unsupported'],
   ['UNSUPPORTED_NAME_SYNTAX', 'name-constraints-unsupported'],
 ])
+
+/** Of this process, and of the whole machine. */
+const DESCRIPTOR_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE'])
 
 /** `getaddrinfo`'s errors, as Node spells them. */
 const LOOKUP_CODES: ReadonlySet<string> = new Set([

@@ -12,6 +12,7 @@ import type { LookupFunction } from 'node:net'
 import process from 'node:process'
 import { codeOrText, errorCode } from '../../kernel/error-code.ts'
 import { NO_ANSWER } from '../upstream-failure.ts'
+import { isOutOfDescriptors } from './descriptors.ts'
 
 /** Asks the system for all addresses of a name, in its order. */
 export type AskSystem = (hostname: string) => Promise<readonly LookupAddress[]>
@@ -169,6 +170,11 @@ export class NameLookups {
   }
 
   #failed(name: Name, error: Error): void {
+    // Without a descriptor the resolver asks nothing, and says that there is no such name: that is not to be remembered.
+    if (isOutOfDescriptors()) {
+      name.next?.reject(Object.assign(new Error('no descriptor is left'), { code: 'EMFILE' }))
+      return
+    }
     name.failure = { error, at: this.#now() }
     const code = codeOrText(error)
     if (NO_SUCH_NAME.has(errorCode(error))) {

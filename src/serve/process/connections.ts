@@ -27,6 +27,7 @@ import { accessLog, type AccessLog } from '../../record/access-log.ts'
 import type { Observation } from '../../record/sighting-buffer.ts'
 import type { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
 import type { Metrics } from '../../record/metrics.ts'
+import { DroppedLine } from './dropped-line.ts'
 import type { InFlight } from './in-flight.ts'
 
 /** What the handlers of one listener need from their process. */
@@ -50,9 +51,18 @@ export interface ConnectionHandlerDeps extends Omit<PipelineDeps, 'record'> {
 export const commonHandlers = (
   listener: string,
   deps: ConnectionHandlerDeps,
+  droppedLine = new DroppedLine(() => performance.now()),
 ): ConnectionHandlers => ({
   bug: (error) => deps.log.error({ err: error, listener }, 'internal error in a connection'),
-  dropped: () => deps.metrics.dropped(listener),
+  dropped() {
+    deps.metrics.dropped(listener)
+    const turnedAway = droppedLine.due()
+    if (turnedAway === undefined) return
+    deps.log.warn(
+      { listener, turned_away: turnedAway },
+      'the listener is full: connections are turned away; see who holds them, or raise limits.connections and the limit of descriptors',
+    )
+  },
   handshakeFailed(failure, { source, balancer }) {
     const code = handshakeFailure(failure)
     const { sentence, nextStep } = explainFailedConnection(failure)

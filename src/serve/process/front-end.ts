@@ -37,6 +37,7 @@ import { compileConfig } from '../../state/compiled-config.ts'
 import { bindFault } from './bind-fault.ts'
 import { legacyOAuthThrottle } from './oauth-throttle.ts'
 import type { Clock } from '../../kernel/ports.ts'
+import { connectionsAllowed, systemResources } from './resources.ts'
 import { SYSTEM_CLOCK } from './system-clock.ts'
 import { logHealthChange, logUntrusted, untrustedReasons } from './upstream-log.ts'
 import type { ConnectionHandlerDeps } from './connections.ts'
@@ -210,15 +211,21 @@ export class FrontEnd {
 
   async #listen(views: ReadonlyMap<string, ListenerView>): Promise<readonly Fault[]> {
     const faults: Fault[] = []
+    const resources = systemResources()
     for (const [name, view] of views) {
       const { config } = view.compiled
+      const connections = connectionsAllowed(config, this.#processConfig.config, resources)
       const tls = listenerTls(view, this.#snapshot, this.#processConfig)
       const deps = this.#handlerDeps(name)
       const head =
         config.relay === undefined
           ? httpHead(config.limits, httpHandlers(name, deps), this.#deadlines)
           : tunnelHead(tunnelHandlers(name, deps))
-      const listener = new Acceptor(config, tls, head)
+      const listener = new Acceptor(
+        { ...config, limits: { ...config.limits, connections } },
+        tls,
+        head,
+      )
       try {
         await listener.listen(this.#deps.shared)
         this.#listeners.set(name, listener)

@@ -44,24 +44,15 @@ function limitsOfProcess(): string {
   }
 }
 
+type Asked = Pick<Config, 'file' | 'listeners' | 'upstreams' | 'workers'>
+
 /** What does not fit; the start logs it, and `tfe check` says the same. */
 export function resourceWarnings(
-  {
-    listeners,
-    upstreams,
-    workers,
-    file,
-  }: Pick<Config, 'file' | 'listeners' | 'upstreams' | 'workers'>,
+  { listeners, upstreams, workers, file }: Asked,
   { cores, descriptors, memory }: Resources,
 ): readonly Fault[] {
   const size = workers === 'auto' ? cores : workers
-  const incoming = sum(listeners.map(({ limits }) => limits.connections))
-  const relayed = sum(
-    listeners.map(({ limits, relay }) => (relay === undefined ? 0 : limits.connections)),
-  )
-  const outgoing =
-    relayed + sum(upstreams.map(({ limits, servers }) => limits.connections * servers.length))
-  const needed = incoming + outgoing + BESIDES
+  const { incoming, needed } = descriptorsFor({ listeners, upstreams })
   const { at } = listeners[0]
   const faults: Fault[] = []
   if (workers !== 'auto' && workers > cores) {
@@ -69,7 +60,7 @@ export function resourceWarnings(
     faults.push({ at: file, message })
   }
   if (descriptors !== undefined && needed > descriptors) {
-    const message = `found limits.connections that may take ${needed} descriptors in one process (${incoming} of devices, ${outgoing} of upstreams, ${BESIDES} besides), and ${descriptors} that this process may have open (ulimit -n): connections beyond that are broken off; raise LimitNOFILE (systemd) or --ulimit nofile (containers), or lower limits.connections`
+    const message = `${tooManyText({ listeners, upstreams }, descriptors)}: devices get as many as are left, and those beyond are turned away; ${REMEDY}`
     faults.push({ at, message })
   }
   const idle = size * incoming * IDLE_OCTETS
@@ -80,11 +71,68 @@ export function resourceWarnings(
   return faults
 }
 
+/**
+ * Why a front end cannot start: what the file states for itself cannot fit. What it leaves out is a default that is lowered to
+ * what does, so that a small machine serves as well.
+ */
+export function resourceFaults(
+  { listeners, upstreams }: Pick<Config, 'listeners' | 'upstreams'>,
+  { descriptors }: Pick<Resources, 'descriptors'>,
+): readonly Fault[] {
+  if (descriptors === undefined) return []
+  const stated = listeners.filter(({ limits }) => limits.connectionsStated)
+  const least = descriptorsFor({ listeners: stated, upstreams }).needed
+  if (least + (listeners.length - stated.length) * LEAST_DEFAULT <= descriptors) return []
+  const { at } = stated[0] ?? listeners[0]
+  const message = `${tooManyText({ listeners, upstreams }, descriptors)}, wanted all of them to fit; ${REMEDY}`
+  return [{ at, message }]
+}
+
+/**
+ * How many connections a listener takes at most: what the file says, or its share of what is left for devices. So a process never
+ * runs out of descriptors: the system would reset connections without a word, and upstreams, log and store would get none.
+ */
+export function connectionsAllowed(
+  { limits: { connections } }: Pick<Config['listeners'][number], 'limits'>,
+  config: Pick<Config, 'listeners' | 'upstreams'>,
+  { descriptors }: Pick<Resources, 'descriptors'>,
+): number {
+  const { incoming, relayed, upstream, needed } = descriptorsFor(config)
+  if (descriptors === undefined || needed <= descriptors) return connections
+  const left = Math.max(0, descriptors - upstream - BESIDES)
+  return Math.max(1, Math.floor((connections * left) / (incoming + relayed)))
+}
+
+function descriptorsFor({ listeners, upstreams }: Needing) {
+  const incoming = sum(listeners.map(({ limits }) => limits.connections))
+  // Each has another one to the upstream.
+  const relayed = sum(
+    listeners.map(({ limits, relay }) => (relay === undefined ? 0 : limits.connections)),
+  )
+  const upstream = sum(upstreams.map(({ limits, servers }) => limits.connections * servers.length))
+  return { incoming, relayed, upstream, needed: incoming + relayed + upstream + BESIDES }
+}
+
+interface Needing {
+  readonly listeners: readonly Config['listeners'][number][]
+  readonly upstreams: Config['upstreams']
+}
+
+function tooManyText(config: Needing, descriptors: number): string {
+  const { incoming, relayed, upstream, needed } = descriptorsFor(config)
+  return `found limits.connections that may take ${needed} descriptors in one process (${incoming} of devices, ${relayed + upstream} of upstreams, ${BESIDES} besides), and ${descriptors} that this process may have open (ulimit -n)`
+}
+
+const REMEDY =
+  'raise LimitNOFILE (systemd) or --ulimit nofile (containers), or lower limits.connections'
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
 
 const mebibytes = (octets: number): number => Math.round(octets / 1024 / 1024)
 
 /** The store, the log, the admin API, metrics, look-ups, lists, and files that are read again. */
 const BESIDES = 128
+/** Fewer devices at a time make no front end. */
+const LEAST_DEFAULT = 64
 /** What an idle TLS connection costs at least, as measured for `limits.connections`. */
 const IDLE_OCTETS = 50_000

@@ -81,7 +81,14 @@ test('what the device, the request or we spoiled does not speak against a server
   const against = Object.values(UPSTREAM)
     .flatMap(({ facts }) => [...facts])
     .filter(countsAgainstServer)
-  const ours = ['device-gone', 'overloaded', 'request-timeout', 'request-too-large', 'unsendable']
+  const ours = [
+    'device-gone',
+    'out-of-descriptors',
+    'overloaded',
+    'request-timeout',
+    'request-too-large',
+    'unsendable',
+  ]
   const all = Object.keys(UPSTREAM)
   expect(new Set(against.map(({ kind }) => kind))).toEqual(
     new Set(all.filter((kind) => !ours.includes(kind))),

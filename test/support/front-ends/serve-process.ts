@@ -37,7 +37,7 @@ export interface Changes {
 
 export interface ServeProcessOptions extends Pick<
   ProductOptions,
-  'rows' | 'workers' | 'tls' | 'yaml' | 'upstreamLimits'
+  'limits' | 'rows' | 'workers' | 'tls' | 'yaml' | 'upstreamLimits'
 > {
   /** What is started instead of `tfe serve`: a script and its arguments. */
   readonly instead?: (config: string) => Promise<readonly string[]>
