@@ -58,6 +58,8 @@ export interface RunningAcceptor extends AsyncDisposable {
   readonly failures: readonly Failure[]
   readonly opened: readonly Addresses[]
   readonly sockets: readonly TLSSocket[]
+  /** Settles when the first device has a TLS session here. */
+  readonly opening: Promise<void>
   dropped(): number
   nextFailure(): Promise<Failure>
   /** A device whose handshake is done at both ends: in TLS 1.3 its own is done first; by a balancer, if that port is named. */
@@ -74,11 +76,13 @@ export async function accepting(
   const sockets: TLSSocket[] = []
   const arriving: (() => void)[] = []
   const waiting: ((failure: Failure) => void)[] = []
+  const first = Promise.withResolvers<void>()
   let dropped = 0
   const took = (socket: TLSSocket, addresses: Addresses): RequestHandler => {
     opened.push(addresses)
     sockets.push(socket)
     arriving.shift()?.()
+    first.resolve()
     return requests
   }
   const handlers: ConnectionHandlers = {
@@ -117,6 +121,7 @@ export async function accepting(
     failures,
     opened,
     sockets,
+    opening: first.promise,
     dropped: () => dropped,
     nextFailure: () => new Promise((resolve) => waiting.push(resolve)),
     async secured(port = acceptor.port) {
