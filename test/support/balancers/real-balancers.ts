@@ -80,8 +80,12 @@ stream {
 }
 `,
   args: ({ folder }) => [
-    ...['-p', folder, '-e', join(folder, 'error.log')],
-    ...['-c', join(folder, 'balancer.conf')],
+    '-p',
+    folder,
+    '-e',
+    join(folder, 'error.log'),
+    '-c',
+    join(folder, 'balancer.conf'),
   ],
 })
 
