@@ -21,11 +21,13 @@ import type {
   ListenerPurpose,
   ListenerTls,
 } from './types.ts'
+import type { HstsPolicy } from '../../message/hsts.ts'
 import type { RouteTable } from '../routes/types.ts'
 
 type ListenerPlace = Place<Written<typeof listener>>
 type TlsPlace = Place<NonNullable<Written<typeof listener>['tls']>>
 type InboundProxyPlace = Place<NonNullable<Written<typeof listener>['proxyProtocol']>>
+type HstsPlace = Place<NonNullable<Written<typeof listener>['hsts']>>
 type LimitsPlace = Place<NonNullable<Written<typeof listener>['limits']>>
 
 /** What a listener may name. */
@@ -55,6 +57,7 @@ export function readListener(
     ),
     tls: readTls(place.at('tls')),
     limits: readLimits(place.at('limits')),
+    hsts: readHsts(place),
     proxyProtocol: readInboundProxy(place.at('proxyProtocol')),
     routes: readRoutes(place, table),
     relay: readRelay(place, upstreams),
@@ -122,6 +125,28 @@ function readHosts(
   })
   return nonEmptyList(read)
 }
+
+function readHsts(listenerPlace: ListenerPlace): Maybe<HstsPolicy | undefined> {
+  const place: HstsPlace = listenerPlace.at('hsts')
+  if (place.written === undefined) return place.isFaulty ? missing : undefined
+  if (listenerPlace.written?.purpose === 'sync') return place.fault(HSTS_ON_SYNC, 'key')
+  const policy = allOrMissing<HstsPolicy>({
+    maxAge: place.millis('maxAge'),
+    includeSubDomains: place.required('includeSubDomains'),
+    preload: place.required('preload'),
+  })
+  if (policy === missing) return missing
+  const isPreloadable = policy.includeSubDomains && policy.maxAge >= PRELOAD_LEAST_MS
+  if (policy.preload && !isPreloadable) place.at('preload').warn(NOT_PRELOADABLE)
+  return policy
+}
+
+const HSTS_ON_SYNC =
+  'found hsts on a sync port, where no HTTP is spoken that it could be said in: remove it'
+const NOT_PRELOADABLE =
+  'found preload without what the list of browsers asks for, so it has no effect: set includeSubDomains to true and maxAge to 365d at least, or remove preload'
+/** A year (hstspreload.org). */
+const PRELOAD_LEAST_MS = 365 * 86_400_000
 
 function readTls(place: TlsPlace): Maybe<ListenerTls> {
   const suites = place.at('ciphers')

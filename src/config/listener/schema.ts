@@ -126,6 +126,23 @@ export const listener = group('One port that devices call.', {
     'The ports by which devices reach it besides `port`, where a balancer or container publishes another one. An upstream reads these alone in `Host` and `X-Forwarded-Host`; any other port that a device writes is left out.',
     integer('One TCP port.', [1, 65_535]),
   ),
+  hsts: Type.Optional(
+    group(
+      'Tells browsers to call the host over TLS alone (Strict-Transport-Security, RFC 6797). It counts for the whole host on every port, also for services that are not ours. Left out: nothing is said, and what the upstream says passes.',
+      {
+        maxAge: duration(
+          'How long browsers remember it, counted anew with each answer. Begin with a day; `0s` takes it back.',
+          ['0s', '730d'],
+          '365d',
+        ),
+        includeSubDomains: flag('Whether it counts for every name below the host, too.', false),
+        preload: flag(
+          'Whether the host asks to be built into browsers, which is hard to undo. The list takes hosts with `includeSubDomains` and a `maxAge` of a year at least.',
+          false,
+        ),
+      },
+    ),
+  ),
   proxyProtocol: Type.Optional(
     group(
       'Whether balancers in front tell the address of the device by PROXY protocol, version 1 or 2. It counts wherever the address of a device does: access lists, approval inside and outside, rates, logs, `X-Forwarded-For`. It says nothing of who the device is.',

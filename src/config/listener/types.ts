@@ -2,6 +2,7 @@
 import type { ListenerLimits as ConnectionLimits } from '../../accept/acceptor.ts'
 import type { IdentitySource } from '../../handshake/server-identity.ts'
 import type { Network } from '../../kernel/network.ts'
+import type { HstsPolicy } from '../../message/hsts.ts'
 import type { Millis } from '../../kernel/types.ts'
 import type { ListenerTlsVersion } from '../reading/tls-schema.ts'
 import type { RouteTable } from '../routes/types.ts'
@@ -33,6 +34,8 @@ export interface Listener {
   readonly limits: ListenerLimits
   /** Who must begin each connection with a PROXY header; undefined where no connection has one. */
   readonly proxyProtocol: InboundProxy | undefined
+  /** Said in every answer; undefined where nothing is said (RFC 6797). */
+  readonly hsts: HstsPolicy | undefined
   /** Without rows on a sync port, where nothing is asked by path. */
   readonly routes: RouteTable
   /** Undefined everywhere but on a sync port. */

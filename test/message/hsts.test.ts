@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import type { Millis } from '../../src/kernel/types.ts'
+import { hstsField } from '../../src/message/hsts.ts'
+
+const YEAR = 31_536_000_000 as Millis
+
+/** As RFC 6797 §6.2 writes them. */
+const rows = [
+  ['a year is its seconds', { maxAge: YEAR }, 'max-age=31536000'],
+  [
+    'subdomains are a directive of their own',
+    { maxAge: YEAR, includeSubDomains: true },
+    'max-age=31536000; includeSubDomains',
+  ],
+  [
+    'preload comes last',
+    { maxAge: YEAR, includeSubDomains: true, preload: true },
+    'max-age=31536000; includeSubDomains; preload',
+  ],
+  [
+    'preload alone is said as it is asked for',
+    { maxAge: YEAR, preload: true },
+    'max-age=31536000; preload',
+  ],
+  ['nothing takes back what was said', { maxAge: 0 as Millis }, 'max-age=0'],
+  ['a part of a second does not count', { maxAge: 1999 as Millis }, 'max-age=1'],
+] as const
+
+for (const [promise, policy, text] of rows) {
+  test(promise, () => {
+    expect(hstsField({ includeSubDomains: false, preload: false, ...policy })).toBe(text)
+  })
+}
