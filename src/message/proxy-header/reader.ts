@@ -25,39 +25,32 @@ export function beginsAsHeader(octets: Buffer): boolean | undefined {
   return isOne === false && isTwo === false ? false : undefined
 }
 
-/** A `ProxyHeaderReader` reads one header; nothing may be pushed once it is whole or faulty. */
+/**
+ * A `ProxyHeaderReader` reads one header; nothing may be pushed once it is whole or faulty. What has come is looked at again
+ * with each piece: it is bounded, and a piece is a packet of a balancer that is trusted.
+ */
 export class ProxyHeaderReader {
-  readonly #pieces: Buffer[] = []
-  #held = 0
-  /** Nothing can be said before this many octets are there: each is looked at a bounded number of times. */
-  #needed = 1
+  #octets: Buffer = Buffer.alloc(0)
 
   /** Takes the next octets of the connection. */
   push(piece: Buffer): ProxyReading {
-    this.#pieces.push(piece)
-    this.#held += piece.length
-    if (this.#held < this.#needed) return INCOMPLETE
-    const octets = this.#pieces.length === 1 ? piece : Buffer.concat(this.#pieces)
-    this.#pieces.splice(0, this.#pieces.length, octets)
-    const isHeader = beginsAsHeader(octets)
-    if (isHeader === false) return { kind: 'faulty', fault: { kind: 'proxy-missing' } }
-    if (isHeader === undefined) return INCOMPLETE
-    return octets[0] === SIGNATURE[0] ? this.#version2(octets) : version1(octets)
-  }
-
-  #version2(octets: Buffer): ProxyReading {
-    this.#needed = FIXED
-    if (octets.length < FIXED) return INCOMPLETE
-    const length = lengthOf(octets)
-    if (length > MAX_HEADER) return tooLong(MAX_HEADER)
-    this.#needed = length
-    return octets.length < length
-      ? INCOMPLETE
-      : read(readVersion2(octets.subarray(0, length)), octets.subarray(length))
+    this.#octets = Buffer.concat([this.#octets, piece])
+    if (beginsAsHeader(this.#octets) === false) {
+      return { kind: 'faulty', fault: { kind: 'proxy-missing' } }
+    }
+    return this.#octets[0] === SIGNATURE[0] ? version2(this.#octets) : version1(this.#octets)
   }
 }
 
-/** The line is short, so that looking at it again for every octet costs little. */
+function version2(octets: Buffer): ProxyReading {
+  if (octets.length < FIXED) return INCOMPLETE
+  const length = lengthOf(octets)
+  if (length > MAX_HEADER) return tooLong(MAX_HEADER)
+  return octets.length < length
+    ? INCOMPLETE
+    : read(readVersion2(octets.subarray(0, length)), octets.subarray(length))
+}
+
 function version1(octets: Buffer): ProxyReading {
   const line = octets.subarray(0, MAX_LINE).toString('latin1')
   const end = /[\r\n]/u.exec(line)?.index

@@ -58,6 +58,8 @@ const LINES: Readonly<Record<string, string>> = {
   [`PROXY UNKNOWN ${'x'.repeat(91)}\r\n`]: 'unknown',
   [`PROXY UNKNOWN ${'x'.repeat(91)}\rX`]: 'malformed line',
   [`PROXY UNKNOWN ${'x'.repeat(92)}\r\n`]: 'proxy-too-long',
+  [`PROXY UNKNOWN ${'x'.repeat(92)}\r`]: 'proxy-too-long',
+  [`PROXY UNKNOWN ${'x'.repeat(91)}\r`]: 'incomplete',
   [`PROXY UNKNOWN ${'x'.repeat(93)}\r\n`]: 'proxy-too-long',
   [`PROXY UNKNOWN ${'x'.repeat(92)}`]: 'incomplete',
   [`PROXY UNKNOWN ${'x'.repeat(93)}`]: 'proxy-too-long',
@@ -88,6 +90,7 @@ const LINES: Readonly<Record<string, string>> = {
   'PROXY TCP6 2001:db8::7::1 2001:db8::4 1234 443\r\n': 'malformed addresses',
   'PROXY TCP6 2001:db8::7%eth0 2001:db8::4 1234 443\r\n': 'malformed addresses',
   'PROXY TCP6 ::ffff:192.0.2.256 ::ffff:198.51.100.4 1234 443\r\n': 'malformed addresses',
+  'PROXY TCP6 ::ffff:192.0.2.7x ::ffff:198.51.100.4 1234 443\r\n': 'malformed addresses',
   'PROXY TCP4 192.0.2.7 198.51.100.4 01234 443\r\n': 'malformed ports',
   'PROXY TCP4 192.0.2.7 198.51.100.4 65536 443\r\n': 'malformed ports',
   'PROXY TCP4 192.0.2.7 198.51.100.4 1234 -1\r\n': 'malformed ports',
@@ -245,4 +248,18 @@ test('every fault is explained, with a next step of its own', () => {
   expect(new Set(explained.map(({ sentence }) => sentence)).size).toBe(faults.length)
   expect(new Set(explained.map(({ nextStep }) => nextStep)).size).toBe(faults.length)
   expect(explained[3]?.sentence).toContain('107')
+  for (const { sentence, nextStep } of explained) {
+    expect(sentence.length).toBeGreaterThan(20)
+    expect(nextStep.length).toBeGreaterThan(20)
+  }
+})
+
+test('the part of a header that is not as it should be is named, each in words of its own', () => {
+  const parts = ['addresses', 'command', 'family', 'line', 'ports'] as const
+  const others = ['protocol', 'record', 'version'] as const
+  const sentences = [...parts, ...others].map(
+    (part) => explainProxyFault({ kind: 'proxy-malformed', part }).sentence.split(': ')[1] ?? '',
+  )
+  expect(new Set(sentences).size).toBe(8)
+  for (const sentence of sentences) expect(sentence.length).toBeGreaterThan(15)
 })
