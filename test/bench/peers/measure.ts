@@ -120,7 +120,8 @@ export async function measureIdle(
 
 async function idleCost(bench: Bench, candidate: Candidate, connections: number): Promise<number> {
   await using running = await start(candidate, bench.site, bench.cpus.measured)
-  return naming(running, () => restingCost(bench, running, connections))
+  // Awaited here: it would be ended otherwise while it is measured.
+  return await naming(running, () => restingCost(bench, running, connections))
 }
 
 async function restingCost(bench: Bench, running: Running, connections: number): Promise<number> {
