@@ -94,7 +94,7 @@ It prepares everything itself: the load generator (\`test/bench/peers/load.c\`, 
 - **Full handshakes** are a connection with client certificate, one request, and the close. *Never seen* means that each connection shows another certificate, issued a moment ago. *Resumed* offers one session of each of 16 connections again and again, which flatters Node with TLS 1.3: it sends no new ticket on a resumed connection.
 - **The floor** is a TLS server of Node's, started as ours, that knows no HTTP and has no upstream. **http-proxy** is a proxy of one call, without time limits, checks or logs.
 - **An idle connection** is what resident memory grows by from the start of the process, after some of each work, until 5,000 connections rest that have made one request each, divided by them.
-- **Curves** vary one thing: open connections of which 32 are used, devices that the store knows and has approved, trusted CAs, entries of a revocation list, rows before the one that a request meets. Sizes are \`--sizes ID=N,N\`.
+- **Curves** vary one thing: open connections of which 32 are used, devices that the store knows and has approved, trusted CAs, entries of a revocation list, rows before the one that a request meets. Sizes are \`--sizes ID=N,N\` (\`connections\`, \`devices\`, \`cas\`, \`revoked\`, \`rows\`); \`--sizes devices=1000,10000,100000,1000000\` takes ten minutes more, which is what a store takes to learn a million devices.
 
 Work is also counted, where time would tell too little: \`npm test\` holds TLS records, log lines, statements of the store and allocated octets per request, and signatures per connection, to bounds (\`test/wire/work/\`); \`npm run bench:instructions\` counts instructions between two commits.
 `

@@ -93,12 +93,12 @@ const tableOf = (points: readonly CurvePoint[], columns: CurveFigures['columns']
   ]),
 ]
 
-function keep({ output, isWriting, only, sizes }: BenchOptions, figures: CurveFigures): void {
+function keep({ output, isWriting, only }: BenchOptions, figures: CurveFigures): void {
   const text = `${JSON.stringify(figures, null, 1)}\n`
   if (output !== undefined) writeFileSync(output, text)
   if (!isWriting) return
-  if (only !== undefined || sizes.size > 0) {
-    throw new BenchFault('--write keeps whole runs only: leave out --only and --sizes')
+  if (only !== undefined) {
+    throw new BenchFault('--write keeps whole runs only: leave out --only')
   }
   writeFileSync(join(ROOT, 'docs/performance-curves.json'), text)
   console.log(
