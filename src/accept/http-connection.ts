@@ -149,6 +149,8 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
   }
 
   #read(octets: Buffer): void {
+    // A stream that was destroyed still gives what it had read before (Node 26.10); there is no request for it any more.
+    if (this.socket.destroyed) return
     if (this.#phase === 'ending') this.#drop(octets)
     else if (this.#exchange !== undefined) this.#readBody(this.#exchange, octets)
     else this.#readHead(octets)

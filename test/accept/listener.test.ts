@@ -101,6 +101,31 @@ for (const throws of ['connected', 'request'] as const) {
   })
 }
 
+test('a body that breaks while more of it is here already ends the connection and not the process', async () => {
+  const held = Promise.withResolvers<DeviceExchange>()
+  const opened = Promise.withResolvers<TLSSocket>()
+  const behaviour = {
+    answer: (exchange: DeviceExchange) => held.resolve(exchange),
+    opened: (socket: TLSSocket) => opened.resolve(socket),
+  }
+  await using running = await listening({}, behaviour)
+  const device = await secured(running)
+  const socket = await opened.promise
+  // More than is read ahead, so that reading stops.
+  const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n'
+  device.write(`${head}11170\r\n${'x'.repeat(70_000)}`)
+  const exchange = await held.promise
+  await expect.poll(() => exchange.buffered).toBe(70_000)
+  const broken = '\r\nno size\r\n'
+  device.write(broken)
+  await expect.poll(() => socket.readableLength).toBe(broken.length)
+  device.write('more')
+  await expect.poll(() => socket.readableLength).toBe(broken.length + 'more'.length)
+  exchange.takeBody()
+  expect(await everything(device)).toBe('')
+  expect(running.seen.unparsable).toEqual(['malformed'])
+})
+
 test('TLS 1.2 renegotiation is not granted', async () => {
   await using running = await listening({})
   const socket = await secured(running, { maxVersion: 'TLSv1.2' })
@@ -182,6 +207,7 @@ interface Behaviour {
   readonly admit?: boolean
   readonly throws?: 'connected' | 'request'
   readonly answer?: (exchange: DeviceExchange) => void
+  readonly opened?: (socket: TLSSocket) => void
 }
 
 interface RunningListener extends AsyncDisposable {
@@ -223,7 +249,8 @@ async function listening(
     bug,
   }
   const handlers: HttpHandlers = {
-    connected: () => {
+    connected: (socket) => {
+      behaviour.opened?.(socket)
       if (behaviour.throws === 'connected') throw new Error('a bug')
       return (behaviour.admit ?? true) ? requests : undefined
     },
