@@ -25,7 +25,9 @@ export function sendMessage(
 ): void {
   let octets = 0
   for (const piece of pieces) octets += piece.length
+  const [first] = pieces
   if (octets === 0) sink.write(before + after, 'latin1', done)
+  else if (octets === first?.length && before === '' && after === '') sink.write(first, done)
   else if (octets <= MAX_COPIED) sink.write(joined({ before, pieces, after }, octets), done)
   else {
     sink.cork()
@@ -58,4 +60,4 @@ function writeLatin1(octets: Buffer, text: string, at: number): void {
 }
 
 /** Up to here copying costs less than another write: what the TLS library would join, it copies as well. */
-const MAX_COPIED = 16_384
+const MAX_COPIED = 8192
