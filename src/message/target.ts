@@ -2,7 +2,7 @@
  * The request target, read so that no server behind us can read it differently. What two decoders might take for
  * two paths is refused, not repaired: EPMM's worst hole was Apache and Tomcat disagreeing about `/.;/`.
  *
- * Stricter than RFC 9112 §3.2: only origin-form is served. Stricter than RFC 3986: no empty or dot segments, no
+ * Stricter than RFC 9112 §3.2: only origin-form is served, and absolute-form for https is taken apart first (`absoluteForm`). Stricter than RFC 3986: no empty or dot segments, no
  * parameters, no escape that stands for a delimiter, a dot, a percent sign or a control character. More lenient in
  * one thing: characters that RFC 3986 wants escaped and every decoder leaves alone (`"<>[]^{|}` and the backtick)
  * may come bare, as some clients send them.
@@ -47,14 +47,34 @@ export type TargetFault =
   /** A segment that ends in a dot or a space, which file systems on Windows drop. */
   | { readonly kind: 'trailing-dot'; readonly at: number }
 
+/** A target that names its host besides (RFC 9112 §3.2.2). */
+export interface AbsoluteForm {
+  readonly authority: string
+  /** The same target in origin-form, octet for octet. */
+  readonly origin: string
+}
+
+/** Takes a target in absolute-form for https apart; undefined for every other. */
+export function absoluteForm(raw: string): AbsoluteForm | undefined {
+  if (raw.charCodeAt(0) === SLASH) return undefined
+  const [whole, authority = ''] = ABSOLUTE.exec(raw) ?? []
+  if (whole === undefined) return undefined
+  const rest = raw.slice(whole.length)
+  // An empty path is the root (RFC 9112 §3.2.1).
+  return { authority, origin: rest.startsWith('/') ? rest : `/${rest}` }
+}
+
+/** RFC 3986 §3.2: the authority ends at the next slash, question mark or number sign. */
+const ABSOLUTE = /^https:\/\/([^/?#]*)/i
+
 /** Reads a request target; the first thing that makes it ambiguous refuses it. */
 export function parseTarget(raw: string): Result<Target, TargetFault> {
-  if (raw.length > MAX_TARGET) {
-    return fail({ kind: 'too-long', length: raw.length, limit: MAX_TARGET })
-  }
   if (raw.charCodeAt(0) !== SLASH) return fail(formOf(raw))
   const question = raw.indexOf('?')
   const written = question === -1 ? raw : raw.slice(0, question)
+  if (written.length > MAX_PATH) {
+    return fail({ kind: 'too-long', length: written.length, limit: MAX_PATH })
+  }
   const query = question === -1 ? undefined : raw.slice(question + 1)
   const fault = scanPath(written) ?? (query === undefined ? undefined : scanQuery(raw, question))
   if (fault !== undefined) return fail(fault)
@@ -65,8 +85,11 @@ export function parseTarget(raw: string): Result<Target, TargetFault> {
   return folded.ok ? ok({ path: path.value, folded: folded.value, query, raw }) : folded
 }
 
-/** RFC 9110 §4.1 asks every recipient for 8,000 octets; Tomcat by default takes 8 KiB for the whole head. */
-const MAX_TARGET = 8000
+/**
+ * RFC 9110 §4.1 asks every recipient for 8,000 octets. A query may be as long as the listener lets a head be: SCEP asks by GET
+ * with a message of several kilobytes in it (RFC 8894 §4.1).
+ */
+const MAX_PATH = 8000
 
 function formOf(raw: string): TargetFault {
   if (raw === '*') return { kind: 'asterisk-form' }

@@ -15,6 +15,7 @@ import type { PeerCache } from '../identify/peer.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { Instant } from '../kernel/types.ts'
 import { reportedId } from '../message/reported-id.ts'
+import { absoluteForm } from '../message/target.ts'
 import { routeOf, type NoRoute } from '../message/route.ts'
 import type { Connection } from './connection.ts'
 import { destinationFor, type Admitted } from './destination.ts'
@@ -74,7 +75,7 @@ export async function handleRequest(
   const outcome = await respond(judged, exchange, { connection, deps })
   const facts = {
     method: request.method,
-    path: pathOf(request.target),
+    path: pathOf(absoluteForm(request.target)?.origin ?? request.target),
     host: firstFieldValue(request.fields, 'host'),
     reference: reference(),
     userAgent,

@@ -186,7 +186,7 @@ function targetFacts({ kind }: TargetFault): RejectionFacts {
 }
 
 const TARGET_TEXT: Readonly<Record<TargetFault['kind'], string>> = {
-  'absolute-form': 'it is a whole URL, as sent to forward proxies',
+  'absolute-form': 'it is a whole URL, and not one of https for the host that the request names',
   'asterisk-form': 'it is `*`, which asks about the server and not about a path',
   'authority-form': 'it does not begin with a slash',
   backslash: 'it holds a backslash, which some servers take for a slash',

@@ -5,7 +5,7 @@
 import { fieldValue, type RequestMessage } from '../http1/message.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { checkAuthority, hostValues } from '../message/authority.ts'
-import { parseTarget, type Target } from '../message/target.ts'
+import { absoluteForm, parseTarget, type Target } from '../message/target.ts'
 import type { ListenerView } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
 import type { Rejection } from './rejection.ts'
@@ -36,9 +36,29 @@ export function readRequestHead(
     host = authority.value.text
     connection.rememberHost({ sent, text: host }, listener)
   }
-  const target = parseTarget(request.target)
+  const origin = originForm(request.target, host, { connection, listener })
+  if (!origin.ok) return origin
+  const target = parseTarget(origin.value)
   if (!target.ok) return fail({ kind: 'target', fault: target.failure })
   return ok({ target: target.value, host })
+}
+
+/**
+ * Makes a target in absolute-form one in origin-form, when it is for the host that the request names. Stricter than RFC 9112
+ * §3.2.2, by which such a target would overrule the `Host`: two readers could pick different ones.
+ */
+function originForm(
+  target: string,
+  host: string,
+  { connection, listener }: { readonly connection: Connection; readonly listener: ListenerView },
+): Result<string, Rejection> {
+  const absolute = absoluteForm(target)
+  if (absolute === undefined) return ok(target)
+  const named = checkAuthority([absolute.authority], connection.sni, listener.hosts)
+  if (!named.ok) return fail({ kind: 'host', fault: named.failure })
+  return named.value.text === host
+    ? ok(absolute.origin)
+    : fail({ kind: 'target', fault: { kind: 'absolute-form' } })
 }
 
 /** What a request line may say: forwarded as HTTP/1.1, another one would be another request to the upstream. */

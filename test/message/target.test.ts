@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseTarget } from '../../src/message/target.ts'
+import { absoluteForm, parseTarget } from '../../src/message/target.ts'
 
 const accepted: readonly (readonly [promise: string, raw: string, path: string])[] = [
   ['the root', '/', '/'],
@@ -42,7 +42,31 @@ test('an empty query is a query', () => {
   expect(parseTarget('/a?')).toMatchObject({ value: { path: '/a', query: '' } })
 })
 
-test('a target of the longest allowed length is read, one more is not', () => {
+const absolute: readonly (readonly [raw: string, parts: object | undefined])[] = [
+  ['/a', undefined],
+  ['*', undefined],
+  ['http://host/a', undefined],
+  ['ahttps://host/a', undefined],
+  ['https:/host/a', undefined],
+  ['https://host', { authority: 'host', origin: '/' }],
+  ['HTTPS://Host:443/a?b', { authority: 'Host:443', origin: '/a?b' }],
+  ['https://host?q=/a', { authority: 'host', origin: '/?q=/a' }],
+  ['https://host#a', { authority: 'host', origin: '/#a' }],
+  ['https:///a', { authority: '', origin: '/a' }],
+  ['https://user@host//a', { authority: 'user@host', origin: '//a' }],
+]
+
+for (const [raw, parts] of absolute) {
+  test(`${raw} is ${parts === undefined ? 'no URL of https' : 'taken apart'}`, () => {
+    expect(absoluteForm(raw)).toEqual(parts)
+  })
+}
+
+test('a query may be longer than a path', () => {
+  expect(parseTarget(`/${'a'.repeat(7999)}?${'a'.repeat(8000)}`)).toMatchObject({ ok: true })
+})
+
+test('a path of the longest allowed length is read, one more is not', () => {
   expect(parseTarget(`/${'a'.repeat(7999)}`)).toMatchObject({ ok: true })
   expect(parseTarget(`/${'a'.repeat(8000)}`)).toEqual({
     ok: false,

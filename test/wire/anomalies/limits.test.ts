@@ -111,8 +111,32 @@ const ROWS: readonly Row[] = [
     code: 'host-malformed',
   },
   {
-    promise: 'a whole URL for a target is answered 400',
+    promise: 'a whole URL of https for the host that the request names is let through',
     octets: `GET https://localhost/device/x HTTP/1.1\r\n${HOST}\r\n`,
+    status: 200,
+    code: 'verified',
+  },
+  {
+    promise: 'a whole URL of http for a target is answered 400',
+    octets: `GET http://localhost/device/x HTTP/1.1\r\n${HOST}\r\n`,
+    status: 400,
+    code: 'target-absolute-form',
+  },
+  {
+    promise: 'a whole URL for a host that is not served is answered 421',
+    octets: `GET https://elsewhere.test/device/x HTTP/1.1\r\n${HOST}\r\n`,
+    status: 421,
+    code: 'host-unknown',
+  },
+  {
+    promise: 'a whole URL with user information is answered 400',
+    octets: `GET https://localhost@elsewhere.test/device/x HTTP/1.1\r\n${HOST}\r\n`,
+    status: 400,
+    code: 'host-malformed',
+  },
+  {
+    promise: 'a whole URL for another host than the Host field names is answered 400',
+    octets: `GET https://127.0.0.1/device/x HTTP/1.1\r\n${HOST}\r\n`,
     status: 400,
     code: 'target-absolute-form',
   },
