@@ -47,6 +47,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
   slot = 0
   readonly socket: TLSSocket
   readonly keepAliveLines: string
+  readonly #hstsLine: () => string
   readonly #limits: ListenerLimits
   readonly #deadlines: Deadlines
   readonly #parser: MessageParser
@@ -64,9 +65,11 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
   #isPaused = false
   #isLast = false
 
-  constructor(socket: TLSSocket, { limits, deadlines, keepAliveLines }: HttpConnectionSettings) {
+  constructor(socket: TLSSocket, settings: HttpConnectionSettings) {
+    const { limits, deadlines, keepAliveLines, hstsLine } = settings
     this.socket = socket
     this.keepAliveLines = keepAliveLines
+    this.#hstsLine = hstsLine
     this.#limits = limits
     this.#deadlines = deadlines
     this.#parser = new MessageParser('request', limits.headerBytes)
@@ -82,6 +85,10 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     socket.on('end', () => this.#ended())
     socket.on('close', () => this.#closed())
     socket.on('data', (octets: Buffer) => this.#read(octets))
+  }
+
+  get hstsLine(): string {
+    return this.#hstsLine()
   }
 
   get isAnswering(): boolean {
@@ -242,7 +249,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     this.#parser.reset()
     const handler = this.#handler
     if (handler === undefined) return
-    const answer = unparsableAnswer(fault, handler.unparsable(fault))
+    const answer = unparsableAnswer(fault, handler.unparsable(fault), this.hstsLine)
     if (answer === undefined || !this.socket.writable) {
       this.socket.destroy()
       return
@@ -313,6 +320,8 @@ export interface HttpConnectionSettings {
   readonly limits: ListenerLimits
   readonly deadlines: Deadlines
   readonly keepAliveLines: string
+  /** Asked for each answer, so that open connections follow a reload. */
+  readonly hstsLine: () => string
 }
 
 function unparsableHead(fault: ParseFault): Unparsable {

@@ -7,6 +7,7 @@ import type { DeviceExchange, ExchangeObserver, ResponseStart } from '../http1/d
 import { chunkSize, fieldLines, lastChunk, statusLine } from '../http1/head-text.ts'
 import { fieldValue, type RequestMessage } from '../http1/message.ts'
 import { sendMessage } from '../http1/send-message.ts'
+import { withoutHsts } from '../message/hsts.ts'
 import { dateLine } from './date-line.ts'
 
 /** What an exchange needs of its connection. */
@@ -14,6 +15,8 @@ export interface ExchangeOwner {
   readonly socket: TLSSocket
   /** What a connection that goes on says of itself. */
   readonly keepAliveLines: string
+  /** What each answer of the listener says of HSTS now; '' where that is left to the upstream. */
+  readonly hstsLine: string
   /** Octets of the body were taken, or wanted no more: there is room to read on. */
   bodyTaken(): void
   /** The last write of the answer was handed over; `close` where the connection ends with it. */
@@ -99,7 +102,7 @@ export class HttpExchange implements DeviceExchange {
 
   writeInterim(status: number, reason: string, fields: readonly string[]): boolean {
     if (this.request.version === '1.0' || this.isClosed) return true
-    const text = `${statusLine(status, reason)}${fieldLines(fields)}\r\n`
+    const text = `${statusLine(status, reason)}${fieldLines(this.#passing(fields))}\r\n`
     return this.#owner.socket.write(text, 'latin1')
   }
 
@@ -113,7 +116,8 @@ export class HttpExchange implements DeviceExchange {
     this.close ||= close || endsByClose
     this.#head = [
       statusLine(status, reason),
-      fieldLines(fields),
+      fieldLines(this.#passing(fields)),
+      this.#owner.hstsLine,
       fieldValue(fields, 'date') === undefined ? dateLine() : '',
       this.#isChunked ? CHUNKED : '',
       this.close ? CLOSE : this.#owner.keepAliveLines,
@@ -160,6 +164,11 @@ export class HttpExchange implements DeviceExchange {
     this.#pieces = NOTHING
     this.buffered = 0
     this.#observer?.closed()
+  }
+
+  /** Where the listener says HSTS itself, an upstream's word on it goes. */
+  #passing(fields: readonly string[]): readonly string[] {
+    return this.#owner.hstsLine === '' ? fields : withoutHsts(fields)
   }
 
   /** Sends what waits, and `tail` behind it. */

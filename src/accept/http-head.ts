@@ -17,6 +17,8 @@ export interface HttpHandlers extends ConnectionHandlers {
     addresses: Addresses,
     control: HttpControl,
   ): RequestHandler | undefined
+  /** What each answer says of HSTS now, as the line of a head; '' where that is left to the upstream. */
+  readonly hstsLine: () => string
 }
 
 /** Makes the head of one HTTP listener. */
@@ -25,7 +27,12 @@ export function httpHead(
   handlers: HttpHandlers,
   deadlines: Deadlines,
 ): ProtocolHead {
-  const settings = { limits, deadlines, keepAliveLines: keepAlive(limits) }
+  const settings = {
+    limits,
+    deadlines,
+    keepAliveLines: keepAlive(limits),
+    hstsLine: handlers.hstsLine,
+  }
   const connections = new Set<HttpConnection>()
   return {
     handlers,

@@ -11,13 +11,17 @@ export type Unparsable =
 /** The status that is answered; undefined where the device is gone. */
 export const unparsableStatus = (fault: Unparsable): number | undefined => ANSWERS[fault]?.[0]
 
-/** Writes the answer, which ends the connection; undefined where the device is gone. */
-export function unparsableAnswer(fault: Unparsable, reference: string): string | undefined {
+/** Writes the answer, which ends the connection; undefined where the device is gone. `lines` belong to every answer. */
+export function unparsableAnswer(
+  fault: Unparsable,
+  reference: string,
+  lines: string,
+): string | undefined {
   const answer = ANSWERS[fault]
   if (answer === undefined) return undefined
   const [status, phrase] = answer
   const body = problemDocument({ status, reference })
-  return `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`
+  return `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\n${lines}Connection: close\r\n\r\n${body}`
 }
 
 const ANSWERS: Readonly<Record<Unparsable, readonly [number, string] | undefined>> = {

@@ -12,6 +12,9 @@ export interface HstsPolicy {
   readonly preload: boolean
 }
 
+/** The name of the field. */
+export const HSTS = 'Strict-Transport-Security'
+
 /** Returns the value of `Strict-Transport-Security` (RFC 6797 §6.1), `max-age` in whole seconds. */
 export function hstsField({ maxAge, includeSubDomains, preload }: HstsPolicy): string {
   const directives = [`max-age=${Math.floor(maxAge / 1000)}`]
@@ -19,3 +22,12 @@ export function hstsField({ maxAge, includeSubDomains, preload }: HstsPolicy): s
   if (preload) directives.push('preload')
   return directives.join('; ')
 }
+
+/** Returns a response's fields without those by which its sender says it: a response has it once (RFC 6797 §7.1). */
+export function withoutHsts(fields: readonly string[]): readonly string[] {
+  const isHsts = (_: string, index: number): boolean =>
+    fields[index - (index % 2)]?.toLowerCase() === HSTS_LOWER
+  return fields.some(isHsts) ? fields.filter((one, index) => !isHsts(one, index)) : fields
+}
+
+const HSTS_LOWER = HSTS.toLowerCase()

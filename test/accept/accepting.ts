@@ -113,7 +113,11 @@ export async function accepting(
           connected: (...opening) => took(...opening) === requests,
           forceClose: () => {},
         })
-      : httpHead(settings.limits, { ...handlers, connected: took }, new DeadlineSweeper(100)),
+      : httpHead(
+          settings.limits,
+          { ...handlers, connected: took, hstsLine: () => '' },
+          new DeadlineSweeper(100),
+        ),
   )
   await acceptor.listen(false)
   return {

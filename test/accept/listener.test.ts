@@ -261,6 +261,7 @@ async function listening(
       seen.dropped += 1
     },
     bug,
+    hstsLine: () => '',
   }
   const settings = {
     name: 'devices',

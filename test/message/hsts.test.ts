@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { hstsField } from '../../src/message/hsts.ts'
+import { hstsField, withoutHsts } from '../../src/message/hsts.ts'
 
 const YEAR = 31_536_000_000 as Millis
 
@@ -29,5 +29,32 @@ const rows = [
 for (const [promise, policy, text] of rows) {
   test(promise, () => {
     expect(hstsField({ includeSubDomains: false, preload: false, ...policy })).toBe(text)
+  })
+}
+
+/** What goes, and what only looks like it. */
+const removed = [
+  [
+    'a field of another name stays',
+    ['X-Strict-Transport-Security', 'a'],
+    ['X-Strict-Transport-Security', 'a'],
+  ],
+  ['it goes in any case', ['sTRICT-tRANSPORT-sECURITY', 'max-age=1', 'A', 'b'], ['A', 'b']],
+  [
+    'each of several goes',
+    ['Strict-Transport-Security', 'a', 'A', 'b', 'strict-transport-security', 'c'],
+    ['A', 'b'],
+  ],
+  [
+    'a value of that name stays',
+    ['A', 'Strict-Transport-Security'],
+    ['A', 'Strict-Transport-Security'],
+  ],
+  ['nothing stays nothing', [], []],
+] as const
+
+for (const [promise, fields, left] of removed) {
+  test(`of an upstream's fields ${promise}`, () => {
+    expect(withoutHsts(fields)).toEqual(left)
   })
 }

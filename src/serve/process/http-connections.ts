@@ -4,6 +4,8 @@
  */
 import type { RequestHandler } from '../../accept/http-connection.ts'
 import type { HttpHandlers } from '../../accept/http-head.ts'
+import { fieldLines } from '../../http1/head-text.ts'
+import { HSTS, hstsField, type HstsPolicy } from '../../message/hsts.ts'
 import { unparsableStatus, type Unparsable } from '../../accept/unparsable.ts'
 import { explain } from '../../decide/explain-refusal.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
@@ -30,6 +32,7 @@ export function httpHandlers(listener: string, deps: ConnectionHandlerDeps): Htt
   }
   return {
     ...commonHandlers(listener, deps),
+    hstsLine: hstsLineOf(() => deps.snapshot().listeners.get(listener)?.compiled.config.hsts),
     connected(socket, addresses, http) {
       const ended = (closed: Connection): void => recordEnd(closed, deps)
       const connection = openConnection({ socket, addresses, http }, listener, deps, ended)
@@ -37,6 +40,19 @@ export function httpHandlers(listener: string, deps: ConnectionHandlerDeps): Htt
       addExpirySighting(connection.peer(deps.peerCache, deps.snapshot().judge), deps)
       return mayAsk ? requestHandler(connection, { deps, pipeline }) : undefined
     },
+  }
+}
+
+/** Follows what the listener says; the line is written once for each policy. */
+function hstsLineOf(policy: () => HstsPolicy | undefined): () => string {
+  let said: HstsPolicy | undefined
+  let line = ''
+  return () => {
+    const now = policy()
+    if (now === said) return line
+    said = now
+    line = now === undefined ? '' : fieldLines([HSTS, hstsField(now)])
+    return line
   }
 }
 

@@ -29,7 +29,12 @@ export async function httpServer(
 ): Promise<HttpServer> {
   const faults: Unparsable[] = []
   const sockets = new Set<TLSSocket>()
-  const settings = { limits: LIMITS, deadlines: new DeadlineSweeper(100), keepAliveLines: '' }
+  const settings = {
+    limits: LIMITS,
+    deadlines: new DeadlineSweeper(100),
+    keepAliveLines: '',
+    hstsLine: () => '',
+  }
   const handler = {
     request,
     unparsable: (fault: Unparsable) => {

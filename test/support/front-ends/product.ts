@@ -71,6 +71,8 @@ export interface ProductOptions {
   readonly rows?: readonly string[]
   /** YAML below `identity:` of the upstream. */
   readonly identity?: string
+  /** Further lines of the listener. */
+  readonly listener?: readonly string[]
   /** YAML below `limits:` of the listener, one `key: value` each. */
   readonly limits?: readonly string[]
   /** The same below `limits:` of the upstream. */
@@ -193,7 +195,7 @@ export function productYaml(options: ProductOptions): string {
       - { chain: 'file:server.pem', key: 'file:server.key' }
     tls: ${options.tls ?? '{ resumption: auto }'}
     limits: { ${limits.join(', ')} }
-    routes: tested`,
+    routes: tested${(options.listener ?? []).map((line) => `\n    ${line}`).join('')}`,
     routes: `
   tested:
     upstream: mdm
