@@ -23,6 +23,9 @@ interface Moment {
 
 const HEAD = 'POST /device/x HTTP/1.1\r\nHost: localhost\r\n'
 const GONE = { code: 'verified', status: 0, failure: 'device-gone' }
+/** What is gathered of a body before the upstream is asked. */
+const GATHERED = 'x'.repeat(16_384)
+const GATHERED_CHUNK = `4000\r\n${GATHERED}\r\n`
 /** More than all buffers between the upstream and a device that does not read. */
 const LARGE = 50_000_000
 
@@ -42,19 +45,19 @@ const MOMENTS: readonly Moment[] = [
   },
   {
     moment: 'inside a body with a length',
-    sent: `${HEAD}Content-Length: 10\r\n\r\nhalf`,
+    sent: `${HEAD}Content-Length: 20000\r\n\r\n${GATHERED}half`,
     arrived: (peer) => peer.until('half'),
     record: GONE,
   },
   {
     moment: 'inside a chunk',
-    sent: `${HEAD}Transfer-Encoding: chunked\r\n\r\n8\r\nhalf`,
+    sent: `${HEAD}Transfer-Encoding: chunked\r\n\r\n${GATHERED_CHUNK}8\r\nhalf`,
     arrived: (peer) => peer.until('half'),
     record: GONE,
   },
   {
     moment: 'before the trailers of a chunked body end',
-    sent: `${HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\nX-Half: wa`,
+    sent: `${HEAD}Transfer-Encoding: chunked\r\n\r\n${GATHERED_CHUNK}4\r\nhalf\r\n0\r\nX-Half: wa`,
     arrived: (peer) => peer.until('half'),
     record: GONE,
   },
@@ -119,6 +122,26 @@ for (const { moment, sent, arrived, record } of MOMENTS) {
       if (record !== undefined) expect(found[0]).toMatchObject(record)
     })
   }
+}
+
+for (const { end, act } of ENDS) {
+  test(`a device that ${end} inside a body that is still gathered was never heard of upstream`, async () => {
+    await using stage = await productWithUpstream()
+    {
+      const { device, reset } = await stage.resettableDevice()
+      await using _ = device
+      device.send(`${HEAD}Expect: 100-continue\r\nContent-Length: 10\r\n\r\n`)
+      // It is admitted now.
+      await device.until('100 Continue')
+      await written(device, 'half')
+      act(device, reset)
+      await device.ended
+    }
+    const [record] = await stage.requestLines(1)
+    expect(record).toMatchObject(GONE)
+    expect(stage.upstream.peers).toEqual([])
+    await stage.expectCleanState(1)
+  })
 }
 
 for (const protocol of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -211,7 +234,7 @@ test('a body that stands still is given up by both sides', async () => {
   )
   {
     await using device = await stage.device()
-    device.send(`${HEAD}Content-Length: 10\r\n\r\nhalf`)
+    device.send(`${HEAD}Content-Length: 20000\r\n\r\n${GATHERED}half`)
     expect((await device.response()).startLine).toContain(' 408 ')
     await device.ended
   }
@@ -238,7 +261,7 @@ test('a body that drips is let through as long as it moves', async () => {
   let drops = 0
   {
     await using device = await stage.device()
-    device.send(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`)
+    device.send(`${HEAD}Transfer-Encoding: chunked\r\n\r\n${GATHERED_CHUNK}`)
     const drip = async (): Promise<void> => {
       drops += 1
       const octets = `d${String(drops).padStart(7, '0')}`
@@ -258,7 +281,25 @@ test('a body that drips is let through as long as it moves', async () => {
   }
   const records = await stage.expectCleanState(2)
   expect(records[0]).toMatchObject({ status: 408, failure: 'request-timeout' })
-  expect(records[1]).toMatchObject({ status: 200, bytes_in: 8 * drops })
+  expect(records[1]).toMatchObject({ status: 200, bytes_in: GATHERED.length + 8 * drops })
+})
+
+test('a body of which an octet comes now and then stands still', async () => {
+  await using stage = await productWithUpstream(undefined, { limits: ['bodyIdle: 1s'] })
+  {
+    await using device = await stage.device()
+    device.send(`${HEAD}Content-Length: 1000\r\n\r\n`)
+    // Far less than sixteen a second, and never a whole second without one.
+    const drip = setInterval(() => device.send('.'), 200)
+    try {
+      expect((await device.response()).startLine).toContain(' 408 ')
+    } finally {
+      clearInterval(drip)
+    }
+  }
+  const [record] = await stage.expectCleanState(1)
+  expect(record).toMatchObject({ status: 408, failure: 'request-timeout' })
+  expect(record?.['bytes_in']).toBeLessThan(1000)
 })
 
 test('a device that stops reading its answer is let go, and so is the upstream', async () => {

@@ -8,12 +8,16 @@ import { Program } from '../../support/programs/program.ts'
 
 for (const workers of [1, 2]) {
   test(`an upload that a drain cuts off ends the program in peace, and has its line (${workers} workers)`, async () => {
-    const { upstream, half } = await stallingUpstream()
+    const { upstream, half: arrived } = await stallingUpstream()
     await using _upstream = upstream
     await using frontEnd = await serveProcess(upstream.port, { workers })
     await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
-    device.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
-    await half
+    // More than is gathered before the upstream is asked.
+    const half = `${'x'.repeat(16_384)}half`
+    device.send(
+      `POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000\r\n\r\n${half}`,
+    )
+    await arrived
     frontEnd.child.kill('SIGTERM')
     expect(await frontEnd.exit).toBe(0)
     const [line] = await frontEnd.waitForLines(1, ({ msg }) => msg === 'request')
