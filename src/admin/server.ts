@@ -135,6 +135,20 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
   return app
 }
 
+/** Everything of TLS that a renewed certificate is set with; what is left out of it would fall back to Node's defaults. */
+export const adminTls = ({ key, cert }: AdminCertificate) =>
+  ({
+    key,
+    cert,
+    minVersion: 'TLSv1.2',
+    ciphers: DEFAULT_CIPHER_SUITES.join(':'),
+    honorCipherOrder: true,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  }) as const
+
+/** Key and chain, PEM. */
+export type AdminCertificate = Pick<NonNullable<AdminDeps['tls']>, 'cert' | 'key'>
+
 function create({ tls, log }: AdminDeps): FastifyInstance {
   const options = {
     logger: false,
@@ -151,17 +165,11 @@ function create({ tls, log }: AdminDeps): FastifyInstance {
     trustProxy: false,
   }
   if (tls === undefined) return fastify(options)
-  const { key, cert, clientCertificates } = tls
   // Judged by its key (`authenticate.ts`); TLS proves that the caller holds it.
   const https = {
-    key,
-    cert,
-    requestCert: clientCertificates,
+    ...adminTls(tls),
+    requestCert: tls.clientCertificates,
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-    ciphers: DEFAULT_CIPHER_SUITES.join(':'),
-    honorCipherOrder: true,
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     // Node waits two minutes for a handshake.
     handshakeTimeout: HANDSHAKE_MS,
   } as const

@@ -117,6 +117,7 @@ export async function startServer(
     keep: (taken) => storeSession.value?.keepCrls(taken),
   })
   const tickets = storeSession.value?.ticketSource(logger) ?? LOCAL_TICKETS
+  let adminListener: AdminListenerHandle | undefined
   const coordinator = new ReloadCoordinator(
     {
       config,
@@ -133,6 +134,7 @@ export async function startServer(
       revocation,
       tickets,
       readConfiguration: options.readConfiguration,
+      renewAdmin: (next) => adminListener?.renewal(next.admin?.certificate) ?? ok(() => {}),
       rulesFor: (next) => storeSession.value?.adopt(next) ?? Promise.resolve(undefined),
     },
   )
@@ -144,7 +146,7 @@ export async function startServer(
           grace: () => coordinator.processConfig.config.grace,
         })
       : undefined
-  const certificateMetrics = new CertificateMetrics()
+  const certificateMetrics = new CertificateMetrics(() => adminListener?.identity)
   const upstreamErrors = new UpstreamErrorList(SYSTEM_CLOCK.now())
   const status = await openStatusListener(config.metrics, {
     metrics: scrape({
@@ -176,7 +178,7 @@ export async function startServer(
     explain: (question) => pool.explain(question),
   })
   if (!admin.ok) return admin
-  certificateMetrics.admin = admin.value?.identity
+  adminListener = admin.value
   const closing = opened.move()
   await revocation.adopt(compiled.value)
   revocation.release(compiled.value)

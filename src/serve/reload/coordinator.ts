@@ -41,6 +41,8 @@ export interface ReloadCoordinatorDeps {
   readonly tickets: TicketSource
   /** Reads a document again, with what its references hold now. */
   readConfiguration(document: Buffer): Promise<Result<LoadedConfig, readonly Fault[]>>
+  /** Reads the certificate of the admin API, where that is served; what it answers brings it into force. */
+  renewAdmin(config: Config): Result<() => void, readonly Fault[]>
   /** The store's rules, worked out anew for a file that states other things. */
   rulesFor(config: Config): Promise<StoreRules | undefined>
 }
@@ -187,16 +189,19 @@ export class ReloadCoordinator {
     }
     const rules = await this.#deps.rulesFor(config)
     const before = this.processConfig.config
-    const outcome = await this.#applyConfig(config, rules, warnings, (compiled) =>
-      stricterFileFaults(
+    const renewal = this.#deps.renewAdmin(config)
+    const outcome = await this.#applyConfig(config, rules, warnings, (compiled) => [
+      ...stricterFileFaults(
         { config: this.processConfig.config, compiled: this.compiled },
         { config, compiled },
         rules,
       ),
-    )
+      ...(renewal.ok ? [] : renewal.failure),
+    ])
     if (outcome.kind === 'refused') await this.#deps.rulesFor(this.processConfig.config)
     if (outcome.kind === 'applied') {
       this.#secrets.settled(document)
+      if (renewal.ok) renewal.value()
       // One of these may have been replaced after it was read: until now that was of no interest here.
       this.secretsReplaced(newNames(before, config))
     }

@@ -32,12 +32,20 @@ export function fixedFaults(before: Config, after: Config): readonly Fault[] {
     faults.push({ at: 'metrics.allow', message })
   }
   const other = 'found other settings than at the start, wanted those: restart to change them'
+  const [opened, wanted] = [openedSettings(before), openedSettings(after)]
   for (const key of ['store', 'admin', 'instance'] as const) {
-    if (isDeepStrictEqual(withoutPlaces(before[key]), withoutPlaces(after[key]))) continue
+    if (isDeepStrictEqual(withoutPlaces(opened[key]), withoutPlaces(wanted[key]))) continue
     faults.push({ at: key, message: other })
   }
   return faults
 }
+
+/** Of the admin API it is fixed whether it speaks TLS; the certificate itself is renewed. */
+const openedSettings = ({ store, instance, admin }: Config) => ({
+  store,
+  instance,
+  admin: admin && { ...admin, certificate: admin.certificate !== undefined },
+})
 
 /** Without where it stands in the file: a line more above it is no other setting. */
 const withoutPlaces = (value: unknown): unknown =>

@@ -74,26 +74,33 @@ export function certificatesInUse(
 
 /** The metric, worked out anew when another configuration is in force. */
 export class CertificateMetrics {
-  /** Of the admin listener, where it has one; it is not changed by a reload. */
-  admin: ServerIdentity | undefined
+  /** Of the admin listener, where it has one. */
+  readonly #admin: () => ServerIdentity | undefined
   readonly #metrics = new MetricSet()
   readonly #expiry = this.#metrics.gauge('tfe_certificate_not_after_seconds', {
     help: 'When a certificate in use expires (Unix time), by what it is for; of several of one name, the first to expire.',
     labelNames: ['role', 'name'],
   })
   #shown: InUse | undefined
+  #adminShown: ServerIdentity | undefined
+
+  constructor(admin: () => ServerIdentity | undefined) {
+    this.#admin = admin
+  }
 
   /** In the text format of Prometheus. */
   text(inUse: InUse): Promise<string> {
-    if (inUse !== this.#shown) this.#show(inUse)
+    const admin = this.#admin()
+    if (inUse !== this.#shown || admin !== this.#adminShown) this.#show(inUse, admin)
     return this.#metrics.text()
   }
 
-  #show(inUse: InUse): void {
+  #show(inUse: InUse, admin: ServerIdentity | undefined): void {
     this.#shown = inUse
+    this.#adminShown = admin
     this.#expiry.reset()
     // The last one that is set stays: the first to expire.
-    const all = certificatesInUse(inUse, this.admin)
+    const all = certificatesInUse(inUse, admin)
     for (const { role, name, notAfter } of all.toSorted((a, b) => b.notAfter - a.notAfter)) {
       // A certificate counts through the whole of its last second (RFC 5280 §4.1.2.5).
       this.#expiry.set({ role, name }, Math.floor(notAfter / 1000))
