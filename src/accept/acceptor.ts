@@ -171,9 +171,17 @@ export class Acceptor {
   #secured(socket: TLSSocket): void {
     // Its head may listen, too; a socket without a listener would take the process with it.
     socket.on('error', () => {})
-    const { allowHalfOpen, handlers } = this.#head
     const arrival = Arrival.of(socket)
-    if (!arrival.settle()) return
+    // One read may bring a body with the end of the handshake (TLS 1.3). Once that is decrypted, it can be told from the
+    // handshake, whose octets are limited.
+    if (arrival.socket.bytesRead <= USUAL_HANDSHAKE) this.#open(socket, arrival)
+    else setImmediate(() => this.#open(socket, arrival))
+  }
+
+  #open(socket: TLSSocket, arrival: Arrival): void {
+    // A session must not be asked for anything when the socket below it is gone.
+    if (socket.destroyed || arrival.socket.destroyed || !arrival.settle()) return
+    const { allowHalfOpen, handlers } = this.#head
     // From here on: a peer that ends its side in the middle of the handshake would stay until the deadline.
     socket.allowHalfOpen = allowHalfOpen
     // A throw in here is a bug of ours; it may cost the one connection, never the process.
@@ -189,3 +197,5 @@ export class Acceptor {
 /** Connections that wait in the kernel: a fleet that comes back after an outage comes at once. */
 const BACKLOG = 4096
 const DRAIN_CHECK_MS = 100
+/** Octets of a ClientHello and a chain of three certificates; what exceeds this is looked at a moment later. */
+const USUAL_HANDSHAKE = 16_384

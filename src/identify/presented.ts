@@ -82,11 +82,12 @@ function chainOf(
 }
 
 /**
- * What has arrived on the socket below when the handshake ends. Node hangs that one on the TLS socket (`_parent` in
+ * What has arrived on the socket below, without what of it was data. Node hangs that one on the TLS socket (`_parent` in
  * lib/internal/tls/wrap.js) and documents no way to it; where it is not there, the chain is weighed when it is asked for.
  */
 function handshakeOctetsOf(socket: TLSSocket & { readonly _parent?: Socket | null }): number {
-  return socket._parent?.bytesRead ?? 0
+  const { _parent: below } = socket
+  return below == null ? 0 : below.bytesRead - socket.bytesRead
 }
 
 function leafOf(socket: TLSSocket): Buffer | undefined {

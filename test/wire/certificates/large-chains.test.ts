@@ -45,6 +45,28 @@ for (const [who, leaf] of [
   })
 }
 
+test('a device that sends a large body right behind its handshake is admitted, and one that presents 66 KB besides is not', async () => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  const length = 200_000
+  const asking = async (leaf: Leaf): Promise<Device> => {
+    // The first octets of the body leave with the last of the handshake.
+    const device = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
+    device.send(`POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`)
+    device.send(Buffer.alloc(length))
+    return device
+  }
+  for (let round = 0; round < 5; round += 1) {
+    await using device = await asking(fleet.device)
+    expect((await device.response()).startLine).toContain('200')
+  }
+  await using large = await asking(presenting(fleet.device, LARGE))
+  await large.ended
+  expect(large.pending).toBe('')
+  const line = await frontEnd.waitForLine((one) => one['outcome'] === 'closed-before-request')
+  expect(line).toMatchObject({ code: 'chain-too-large', requests: 0 })
+})
+
 test('while nothing is enforced, a tunnel for a stranger that presents 66 KB is closed before an octet passes', async () => {
   await using sync = await productWithTunnels(echo, { yaml: { enforcement: ' recording' } })
   const client = await sync.device(presenting(fleet.unknown, LARGE))
