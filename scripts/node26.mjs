@@ -26,6 +26,8 @@ export const ENGINE_FLAGS = [
   // When traffic pauses, the engine would collect everything, and with it the machine code that no connection is using
   // just then: the next thousand devices would pay for it again.
   '--no-memory-reducer',
+  // Octets that pass through lie outside of the heap, and of a small heap the engine collects everything for each 64 MB of them.
+  '--initial-heap-size=128',
   // Most of what we do is done once per connection: compile it after as many of them, not after as many as a loop has.
   '--invocation-count-for-maglev=100',
   '--minimum-invocations-after-ic-update=100',
