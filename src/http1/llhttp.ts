@@ -264,7 +264,7 @@ const isTransferEncoding = (name: string, index: number): boolean =>
   index % 2 === 0 && name.length === 17 && name.toLowerCase() === 'transfer-encoding'
 
 const wasm = load()
-const METHODS: readonly string[] = Array.from({ length: 46 }, (_, method) =>
+const METHODS: readonly string[] = Array.from({ length: 47 }, (_, method) =>
   textAt(wasm.llhttp_method_name(method)),
 )
 

@@ -84,7 +84,17 @@ export class MessageParser {
       // Without a version it is an HTTP/0.9 request, which is whole to llhttp.
       (version === '0.9' && begins(line, `${method} ${target}\r`))
     if (!isSound || !HTTP_METHODS.has(method)) return malformed(BAD_REQUEST_LINE)
-    const head = { method, target, version, fields, body, keepAlive, upgrade }
+    // llhttp takes an option for another word where a tab stands behind it.
+    const options = fieldValue(fields, 'connection')
+    const head = {
+      method,
+      target,
+      version,
+      fields,
+      body,
+      keepAlive: keepAlive && !says(options, CLOSE),
+      upgrade: upgrade || (says(options, UPGRADE) && fieldValue(fields, 'upgrade') !== undefined),
+    }
     return { kind: 'head', taken, head }
   }
 
@@ -104,7 +114,9 @@ export class MessageParser {
       // Undone is the outermost coding only; one below it would reach the device unannounced.
       return malformed('Unknown transfer coding')
     }
-    const isKept = keepAlive || (body !== 'until-close' && version === '1.1' && !saysClose(fields))
+    const isKept =
+      !says(fieldValue(fields, 'connection'), CLOSE) &&
+      (keepAlive || (body !== 'until-close' && version === '1.1'))
     // HTTP/1.0 knows no chunks: such framing cannot be trusted for what follows (RFC 9112 §6.1).
     const isSound = version === '1.1' || coding === undefined
     return {
@@ -121,14 +133,26 @@ export class MessageParser {
     const { taken, fault } = llhttp.execute(octets, message)
     const { pieces, isComplete } = message
     if (fault !== undefined) return this.#fault(fault, message)
-    this.#overhead = pieces.length === 0 ? this.#overhead + taken : 0
-    if (this.#overhead > MAX_OVERHEAD) {
+    if (this.#framing(octets, taken, pieces) > MAX_OVERHEAD) {
       this.reset()
       return { kind: 'fault', fault: { kind: 'chunk-overhead' } }
     }
     message.pieces = []
     if (isComplete) this.reset()
     return { kind: 'body', pieces, taken, trailers: isComplete ? message.fields : undefined }
+  }
+
+  /** Returns the most octets that stand between two octets of the body, wherever the input was cut. */
+  #framing(octets: Buffer, taken: number, pieces: readonly Buffer[]): number {
+    let most = 0
+    let end = octets.byteOffset
+    for (const piece of pieces) {
+      most = Math.max(most, this.#overhead + piece.byteOffset - end)
+      this.#overhead = 0
+      end = piece.byteOffset + piece.length
+    }
+    this.#overhead += octets.byteOffset + taken - end
+    return Math.max(most, this.#overhead)
   }
 
   /** Forgets what was read; the next octet begins a message. */
@@ -216,8 +240,11 @@ function bodyLength(fields: readonly string[], otherwise: BodyLength): BodyLengt
 const isBodiless = (status: number, method: string): boolean =>
   method === 'HEAD' || status < 200 || status === 204 || status === 304
 
-const saysClose = (fields: readonly string[]): boolean =>
-  /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(fieldValue(fields, 'connection') ?? '')
+const says = (options: string | undefined, option: RegExp): boolean =>
+  options !== undefined && option.test(options)
+
+/** Options of a connection (RFC 9110 §7.6.1). */
+const [CLOSE, UPGRADE] = [/(?:^|,)[ \t]*close[ \t]*(?:,|$)/i, /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i]
 
 /** Empty lines may stand in front of a first line (RFC 9112 §2.2). */
 function begins(line: string, wanted: string): boolean {
