@@ -54,7 +54,8 @@ export class HttpExchange implements DeviceExchange {
   constructor(owner: ExchangeOwner, request: RequestMessage, close: boolean) {
     this.#owner = owner
     this.request = request
-    this.close = close || !request.keepAlive
+    // Behind one that asks for another protocol its sender may go on in that (RFC 9110 §7.8), and we upgrade to nothing.
+    this.close = close || !request.keepAlive || request.upgrade
     this.isBodyComplete = request.body === 0
     this.awaitsContinue = !this.isBodyComplete && expectsContinue(request)
   }
