@@ -2,6 +2,9 @@
 import { upstreamTlsOptions } from './upstream-tls.ts'
 import { OK, rawUpstream } from './raw-upstream.ts'
 
+/** The last field of a head and half of the body behind it, of which six octets are missing: more than is gathered of a body. */
+export const HALF_BODY = `Content-Length: 16394\r\n\r\n${'x'.repeat(16_384)}half`
+
 /** Starts one; `left` settles when the front end let go of what was under way. */
 export async function stallingUpstream() {
   const half = Promise.withResolvers<void>()

@@ -1,23 +1,19 @@
 /** A drain that runs out of patience, on a connection of which no line has been written yet. */
 import { expect, test } from 'vitest'
 import { Device } from '../../support/devices/device.ts'
-import { stallingUpstream } from '../../support/upstreams/stalling-upstream.ts'
+import { HALF_BODY, stallingUpstream } from '../../support/upstreams/stalling-upstream.ts'
 import { clientTls, fleet } from '../../support/front-ends/product.ts'
 import { serveProcess } from '../../support/front-ends/serve-process.ts'
 import { Program } from '../../support/programs/program.ts'
 
 for (const workers of [1, 2]) {
   test(`an upload that a drain cuts off ends the program in peace, and has its line (${workers} workers)`, async () => {
-    const { upstream, half: arrived } = await stallingUpstream()
+    const { upstream, half } = await stallingUpstream()
     await using _upstream = upstream
     await using frontEnd = await serveProcess(upstream.port, { workers })
     await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
-    // More than is gathered before the upstream is asked.
-    const half = `${'x'.repeat(16_384)}half`
-    device.send(
-      `POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000\r\n\r\n${half}`,
-    )
-    await arrived
+    device.send(`POST /device/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
+    await half
     frontEnd.child.kill('SIGTERM')
     expect(await frontEnd.exit).toBe(0)
     const [line] = await frontEnd.waitForLines(1, ({ msg }) => msg === 'request')

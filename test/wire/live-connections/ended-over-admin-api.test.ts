@@ -16,12 +16,12 @@ import { inTime } from '../../support/in-time.ts'
 import { crlServer } from '../../support/crl-server.ts'
 import { mintCrl, serialIn } from '../../support/certificates/mint-crl.ts'
 import { mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
-import { stallingUpstream } from '../../support/upstreams/stalling-upstream.ts'
+import { HALF_BODY, stallingUpstream } from '../../support/upstreams/stalling-upstream.ts'
 import { clientTls, fleet } from '../../support/front-ends/product.ts'
 import type { ServeProcess } from '../../support/front-ends/serve-process.ts'
 
 const GET = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
-const POST = 'POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf'
+const POST = `POST /device/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`
 const ENDLESS = 'GET /device/endless HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const HOUR = 3_600_000
 const device = mintLeaf({ issuer: fleet.devices, name: 'the one' })

@@ -16,7 +16,7 @@ import {
 } from '../../support/front-ends/worker-pool.ts'
 import { Device } from '../../support/devices/device.ts'
 import { mintCa, mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
-import { stallingUpstream } from '../../support/upstreams/stalling-upstream.ts'
+import { HALF_BODY, stallingUpstream } from '../../support/upstreams/stalling-upstream.ts'
 import { clientTls, fleet, type ProductOptions } from '../../support/front-ends/product.ts'
 import { inTime } from '../../support/in-time.ts'
 
@@ -111,7 +111,7 @@ for (const [cause, told, code] of CAUSES) {
     await using other = await visiting(pool, elsewhere)
     const idle = await spread(pool, device, { workers: 2 })
     await using uploading = await Device.to(pool.port, clientTls(pool.port, device))
-    uploading.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+    uploading.send(`POST /device/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
     await half
     await using downloading = await Device.to(pool.port, clientTls(pool.port, device))
     downloading.send('GET /device/endless HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -136,7 +136,7 @@ test('throwing the latch ends who was only recorded, bodies under way included, 
   await pool.send({ kind: 'rules', rules: rules({ latch: 'recording' }) })
   await using fit = await visiting(pool, device)
   await using stranger = await Device.to(pool.port, clientTls(pool.port, fleet.unknown))
-  stranger.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  stranger.send(`POST /device/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
   await half
   await pool.send(told({ latch: 'required' }))
   expect(await pool.ended('untrusted-issuer')).toBe(1)
@@ -198,7 +198,7 @@ test('a withdrawn approval ends a body on a sensitive route, and leaves the devi
   early.send('GET /data/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect((await early.response()).startLine).toContain('200')
   await using uploading = await Device.to(pool.port, clientTls(pool.port, device))
-  uploading.send('POST /data/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  uploading.send(`POST /data/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
   await half
   await pool.send(approve('unapproved'))
   await uploading.ended
@@ -221,7 +221,7 @@ test('a certificate that expires ends its connections by itself, on two workers'
     const ending = mintLeaf({ issuer: fleet.devices, name: 'ending', notAfter })
     const idle = await spread(pool, ending, { workers: 2 })
     const uploading = await Device.to(pool.port, clientTls(pool.port, ending))
-    uploading.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+    uploading.send(`POST /device/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
     await half
     return { pool, other, left, all: [...idle, uploading] }
   })
@@ -249,7 +249,7 @@ test('the end of grace ends renewals that are under way and kept alive, on two w
     const request = 'GET /renew/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
     const idle = await spread(pool, late, { workers: 2, request })
     const renewing = await Device.to(pool.port, clientTls(pool.port, late))
-    renewing.send('POST /renew/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+    renewing.send(`POST /renew/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
     await half
     return { pool, all: [...idle, renewing] }
   })
@@ -279,7 +279,7 @@ test('a sunset ends who was still admitted, on two workers', async () => {
     )
     const idle = await spread(pool, device, { workers: 2 })
     const uploading = await Device.to(pool.port, clientTls(pool.port, device))
-    uploading.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+    uploading.send(`POST /device/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
     await half
     return { pool, all: [...idle, uploading] }
   })

@@ -24,6 +24,7 @@ import {
 } from '../../support/front-ends/product.ts'
 import { OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
+import { HALF_BODY } from '../../support/upstreams/stalling-upstream.ts'
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const LIST = 'http://127.0.0.1:9/list.crl'
@@ -107,7 +108,7 @@ async function beforeTheEnd(options: { readonly revalidateEveryMs?: number }) {
   started.value.reapplyCrls()
   const port = started.value.ports['devices'] ?? 0
   const uploading = stack.use(await Device.to(port, clientTls(port, fleet.device)))
-  uploading.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  uploading.send(`POST /device/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
   await half.promise
   const kept = stack.move()
   return {

@@ -5,7 +5,7 @@ import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { clientTls, product, type Product } from '../../support/front-ends/product.ts'
 import { stoppedClock } from '../../support/stopped-clock.ts'
 import { tokenServer } from '../../support/upstreams/token-server.ts'
-import { OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
+import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const ROWS = [
   '{ id: token, path: /oauth/*, class: legacy-oauth }',
@@ -126,7 +126,10 @@ test('a device that asks before it sends is told to go on, once, and its body ar
   expect(server.requests.map(({ body }) => body)).toEqual([FORM])
 })
 
-for (const fields of [['Content-Length: 1000'], ['Transfer-Encoding: chunked']]) {
+/** What is gathered of a body before a server is asked. */
+const GATHERED = 16_384
+
+for (const fields of [['Content-Length: 20000'], ['Transfer-Encoding: chunked']]) {
   test(`what has arrived of a body goes on while the rest is awaited, with ${String(fields)}`, async () => {
     const seen = Promise.withResolvers<void>()
     await using server = await rawUpstream(upstreamTlsOptions, async (peer) => {
@@ -135,7 +138,8 @@ for (const fields of [['Content-Length: 1000'], ['Transfer-Encoding: chunked']])
     })
     await using one = await startFrontEnd(server.port)
     await using device = await Device.to(one.port, clientTls(one.port))
-    const begun = fields[0]?.startsWith('T') === true ? chunk('username=ann&') : 'username=ann&'
+    const arrived = 'username=ann&'.padEnd(GATHERED, 'x')
+    const begun = fields[0]?.startsWith('T') === true ? chunk(arrived) : arrived
     device.send(`${POST}${fields.join('')}\r\n\r\n${begun}`)
     await seen.promise
     expect(one.lines.filter((line) => 'decision' in line)).toEqual([])
@@ -143,17 +147,12 @@ for (const fields of [['Content-Length: 1000'], ['Transfer-Encoding: chunked']])
 }
 
 test('half a name is no account: only what is whole is counted', async () => {
-  const seen = Promise.withResolvers<void>()
-  await using server = await rawUpstream(upstreamTlsOptions, async (peer) => {
-    await peer.until('username=an')
-    seen.resolve()
-    await peer.request()
-    peer.write(OK)
-  })
+  await using server = await rawUpstream(upstreamTlsOptions, answering(OK))
   await using one = await startFrontEnd(server.port)
   await using device = await Device.to(one.port, clientTls(one.port))
-  device.send(`${POST}Content-Length: ${FORM.length}\r\n\r\nusername=an`)
-  await seen.promise
+  device.send(`${POST}Expect: 100-continue\r\nContent-Length: ${FORM.length}\r\n\r\nusername=an`)
+  // The body has been looked at.
+  expect((await device.response()).startLine).toContain('100')
   device.send('n&password=right')
   expect((await device.response()).startLine).toContain('200')
   const line = await one.waitForLine((found) => 'decision' in found)

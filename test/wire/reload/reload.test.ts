@@ -8,6 +8,7 @@ import { mintCa, mintLeaf } from '../../support/certificates/mint.ts'
 import { Device } from '../../support/devices/device.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
+import { HALF_BODY } from '../../support/upstreams/stalling-upstream.ts'
 
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
@@ -98,7 +99,7 @@ test('a CA that is distrusted ends the live connection, the body under way inclu
   const options = { upstreamPort: upstream.port }
   await using frontEnd = await product(options)
   await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
-  device.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  device.send(`POST /device/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
   await silent.promise
   expect(await frontEnd.reload({ ...options, yaml: { trust: DISTRUSTED } })).toMatchObject({
     kind: 'applied',

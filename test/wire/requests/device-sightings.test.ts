@@ -112,9 +112,9 @@ test('a body that ends late is no newer word on its device than what it met mean
   await using pool = await poolProcess(1, { upstreamPort: upstream.port })
   await pool.send({ kind: 'rules', rules: storeRules() })
   await using slow = await Device.to(pool.port, clientTls(pool.port, device))
-  slow.send(
-    'POST /renew/x HTTP/1.1\r\nHost: localhost\r\nUser-Agent: slow\r\nContent-Length: 2\r\n\r\na',
-  )
+  // All that is gathered of a body before the upstream is asked, and an octet is missing.
+  const begun = `Content-Length: 16385\r\n\r\n${'a'.repeat(16_384)}`
+  slow.send(`POST /renew/x HTTP/1.1\r\nHost: localhost\r\nUser-Agent: slow\r\n${begun}`)
   await expect.poll(() => upstream.peers.length).toBe(1)
   expect((await requestOnce(pool, { version: 'TLSv1.3', device })).status).toBe(200)
   slow.send('b')

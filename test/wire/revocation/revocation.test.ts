@@ -11,6 +11,7 @@ import { mintCa, mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
 import { clientTls, fleet, product, type Product } from '../../support/front-ends/product.ts'
 import { endedIn } from '../../support/front-ends/serve-process.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
+import { HALF_BODY } from '../../support/upstreams/stalling-upstream.ts'
 
 const HOUR = 3_600_000
 const device = fleet.device
@@ -340,7 +341,7 @@ test('a body under way of a device that was revoked ends', async () => {
     yaml: { trust: trust([at(server)]) },
   })
   await using calls = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
-  calls.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  calls.send(`POST /device/x HTTP/1.1\r\nHost: localhost\r\n${HALF_BODY}`)
   await silent.promise
   server.publish(list(naming(device)))
   await calls.ended
