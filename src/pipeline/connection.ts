@@ -43,8 +43,8 @@ export class Connection {
    */
   readonly protocol: string
   readonly cipher: Cipher
-  /** What the requests under way asked, so that a change of trust, and time, can tell which they end. */
-  readonly activeAsks: Ask[] = []
+  /** What the request under way asked, so that a change of trust, and time, can tell whether it ends; undefined between two. */
+  activeAsk: Ask | undefined
   /** When its verdict may change next; the revalidation of live connections sets it. */
   nextChange: VerdictChange | undefined
   requests = 0

@@ -173,7 +173,7 @@ async function respond(
   const context = { snapshot, connection, limits }
   const { destination, identity } = destinationFor(admitted, exchange.device.request, context)
   const next = (): Promise<Outcome> => forward(admitted.decision, exchange, destination)
-  connection.activeAsks.push(ask)
+  connection.activeAsk = ask
   try {
     if (admitted.route.class !== 'legacy-oauth') return { ...(await next()), identity }
     const rules = snapshot.compiled.config.legacyOAuth
@@ -184,7 +184,7 @@ async function respond(
     )
     return { ...ended, identity: ended.throttled.refusal === undefined ? identity : NO_IDENTITY }
   } finally {
-    connection.activeAsks.splice(connection.activeAsks.indexOf(ask), 1)
+    connection.activeAsk = undefined
   }
 }
 

@@ -112,7 +112,7 @@ async function openTunnel(
     idle: limits.idle,
     onExchange: (octets) => deps.exchanged(connection, verdict, octets),
   }
-  connection.activeAsks.push(verdict.ask)
+  connection.activeAsk = verdict.ask
   const outcome = await relay(admission, connection.socket, way)
   return { ...outcome, forwarded: forwardedBy(way, vouched, outcome) }
 }

@@ -99,14 +99,12 @@ export class ConnectionRevalidator {
     const { config } = listener
     const { relay } = config
     const { approval } = compiled.config
-    const asks =
+    const asked =
       relay === undefined
-        ? connection.activeAsks
-        : [tunnelAsk(connection, { relay, listener: config }, { peer, approval })]
-    for (const asked of asks) {
-      const why = refusalOf({ ...asked, peer })
-      if (why !== undefined) return atOnce(explain(why))
-    }
+        ? connection.activeAsk
+        : tunnelAsk(connection, { relay, listener: config }, { peer, approval })
+    const why = asked === undefined ? undefined : refusalOf({ ...asked, peer })
+    if (why !== undefined) return atOnce(explain(why))
     // What a denied row says tells nothing about the peer.
     const routes = listener.classes.filter((route) => route !== 'denied')
     const origin = originOf({ remote: connection.remote, listener: config }, approval)
