@@ -64,8 +64,8 @@ export interface FrontEndView {
   oauthRows(): readonly OAuthRow[]
   /** Paths of the keys that the configuration file states, and the portal shows locked (decision 20). */
   locked(): readonly string[]
-  /** Why secrets of the store were refused when they were last read again; those before them are in force. */
-  refusedSecrets(): readonly string[]
+  /** Why files, or secrets of the store, were refused when they were last read again; those before are in force. */
+  refusedContent(): readonly string[]
   /** Whether the front end has said that it is about to end. */
   isEndAnnounced(): boolean
   snapshot(): SnapshotFacts

@@ -102,7 +102,9 @@ export async function loadWithoutFiles(
   const files: ContentReader = {
     read: async (path) => {
       const read = await diskReader.read(path)
-      return read.ok || path === file ? read : ok({ bytes: PLACEHOLDER, exposure: undefined })
+      return read.ok || path === file
+        ? read
+        : ok({ bytes: PLACEHOLDER, exposure: undefined, stamp: undefined })
     },
     openKeystore: async () => ok({ keyPem: 'stand-in', certificatePems: [], unused: [] }),
     secrets: {

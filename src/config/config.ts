@@ -50,6 +50,8 @@ export interface Config {
   readonly renewalWindow: Millis
   /** Names and families of fields that no device may send, beside those that are known everywhere. */
   readonly removeFields: readonly string[]
+  /** How often it is looked whether files that it names have changed. */
+  readonly watchFiles: Millis | 'off'
   /** How long the end is announced after SIGTERM before the ports are closed. */
   readonly announce: Millis
   /** How long requests under way may take to finish once they are. */
@@ -91,5 +93,7 @@ export interface LoadedConfig {
   readonly config: Config
   /** The octets of the document itself, so that it can be read again with other content behind its references. */
   readonly document: Buffer
+  /** The files that it names, by resolved path, each with its stamp when it was read (`fileStamp`). */
+  readonly files: ReadonlyMap<string, string>
   readonly warnings: readonly Fault[]
 }

@@ -56,9 +56,18 @@ export async function loadConfig(
   return ok({
     config: deepFreeze(config),
     document: bytes,
+    files: stampsOf(contents),
     warnings: inFileOrder(context.warnings),
   })
 }
+
+/** Files that could not be read, and were not needed, are not watched. */
+const stampsOf = (contents: ReadContext['contents']): LoadedConfig['files'] =>
+  new Map(
+    [...contents].flatMap(([path, read]) =>
+      read.ok && read.value.stamp !== undefined ? [[path, read.value.stamp] as const] : [],
+    ),
+  )
 
 /** Reads what a document takes from its store; the store's own place in it is read for this, and its faults are told later. */
 async function readSecrets(

@@ -69,6 +69,7 @@ export function readDocument(root: Root, file: string): Maybe<Config> {
     workers: root.required('workers'),
     ...policy,
     removeFields: readRemovedFields(root.at('removeFields')),
+    watchFiles: root.written?.watchFiles === 'off' ? 'off' : root.millis('watchFiles'),
     announce: root.millis('announce'),
     drain: root.millis('drain'),
     trust: readTrust(root.at('trust')),

@@ -17,12 +17,8 @@ import type { TestHook, WorkerPool } from './workers/pool.ts'
 import { inProcessPool } from './workers/in-process-pool.ts'
 import type { ProcessLogger } from './log.ts'
 import { frontEndView, minimumsOf, type ReadConfiguration } from './admin/front-end-view.ts'
-import {
-  logNewDangers,
-  logNewWarnings,
-  ReloadCoordinator,
-  type ReloadOutcome,
-} from './reload/coordinator.ts'
+import { ReloadCoordinator, type ReloadOutcome } from './reload/coordinator.ts'
+import { logNewDangers, logNewWarnings } from './reload/new-warnings.ts'
 import { ReloadMetrics } from './reload/metrics.ts'
 import { Revocation } from './revocation/revocation.ts'
 import { runtimeFaults, type ReadPresented } from './self-test/self-test.ts'
@@ -43,6 +39,8 @@ export interface RunningServer {
   /** Undefined where there is no admin API. */
   readonly adminPort: number | undefined
   reload(next: Result<LoadedConfig, readonly Fault[]>): Promise<ReloadOutcome>
+  /** Looks at once whether files that the configuration names have changed; settles when they are in force or refused. */
+  lookAtFiles(): Promise<void>
   drain(): Promise<void>
 }
 
@@ -124,6 +122,7 @@ export async function startServer(
       rules,
       compiled: compiled.value,
       document: loaded.document,
+      files: loaded.files,
       fileWarnings: loaded.warnings,
       tickets: await tickets.begin(),
     },
@@ -210,6 +209,7 @@ export async function startServer(
   coordinator.started = true
   // One may have been replaced after the configuration was read and before the store was.
   coordinator.secretsReplaced(undefined)
+  coordinator.watchFiles()
   const { ports } = answer
   const [statusPort, adminPort] = [status.value.port, admin.value?.port]
   logger.log.info(
@@ -227,6 +227,7 @@ export async function startServer(
     statusPort,
     adminPort,
     reload: (next) => coordinator.reload(next),
+    lookAtFiles: () => coordinator.lookAtFiles(),
     async drain() {
       await announceEnd(coordinator, pool, logger)
       logger.log.info({}, 'draining')

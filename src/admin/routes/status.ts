@@ -68,9 +68,9 @@ function addStatusRoute(
         description:
           'Whether the front end has announced that it is about to end: it is not ready any more, and still serves.',
       }),
-      refused_secrets: Type.Array(Type.String(), {
+      refused_content: Type.Array(Type.String(), {
         description:
-          'Why secrets of the store were refused when they were last read again; those before them are in force.',
+          'Why files that the configuration names, or secrets of the store, were refused when they were last read again; those before are in force.',
       }),
     }),
     handle: async () => {
@@ -107,7 +107,7 @@ function addStatusRoute(
           held: differences.filter(({ holds }) => holds).length,
           locked: [...frontEnd.locked()],
           ending: frontEnd.isEndAnnounced(),
-          refused_secrets: [...frontEnd.refusedSecrets()],
+          refused_content: [...frontEnd.refusedContent()],
         },
       })
     },

@@ -23,7 +23,7 @@ interface Status {
   readonly held: number
   readonly locked: readonly string[]
   readonly ending: boolean
-  readonly refused_secrets: readonly string[]
+  readonly refused_content: readonly string[]
 }
 
 interface EnforcementStatus {
@@ -72,7 +72,7 @@ function statusLines(it: Status, { name, role, by }: Session, view: View): reado
         it.locked.length === 0 ? 'nothing that is administered' : it.locked.join(', '),
       ],
       ...(it.ending ? [['ending', ENDING] as const] : []),
-      ...it.refused_secrets.map((why): readonly [string, string] => ['secrets refused', why]),
+      ...it.refused_content.map((why): readonly [string, string] => ['content refused', why]),
       ['you are', `${name}, ${role}, by ${by}`],
     ],
     view,

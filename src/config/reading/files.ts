@@ -23,6 +23,8 @@ export interface FileContent {
   readonly bytes: Buffer
   /** Who besides its owner can get at it; undefined where none can, or the system cannot say. */
   readonly exposure: FileExposure | undefined
+  /** As `fileStamp` had it when the reading began; undefined where it is not read from a disk. */
+  readonly stamp: string | undefined
 }
 
 export type FileFailure =
@@ -43,11 +45,12 @@ async function readFromDisk(path: string): Promise<Result<FileContent, FileFailu
     // Without O_NONBLOCK a named pipe would hold the start until it is written to.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const about = await file.stat()
+    const stamp = stampOf(about)
     if (!about.isFile()) return fail({ kind: 'not-a-file' })
     if (about.size > MAX_FILE_BYTES) return fail({ kind: 'too-large', limit: MAX_FILE_BYTES })
     const bytes = await file.readFile()
     if (bytes.length === 0) return fail({ kind: 'empty' })
-    return ok({ bytes, exposure: await exposureOf(path, about) })
+    return ok({ bytes, exposure: await exposureOf(path, about), stamp })
   } catch (error) {
     const code = errorCode(error) || 'unknown'
     if (code === 'ENOENT' || code === 'ENOTDIR') return fail({ kind: 'absent' })
@@ -55,6 +58,22 @@ async function readFromDisk(path: string): Promise<Result<FileContent, FileFailu
     return fail({ kind: 'unreadable', code })
   }
 }
+
+/**
+ * Says which content a path leads to, without reading it: another file behind a link, or other octets in the same file, have
+ * another stamp. The code of the failure where there is none. What a stamp cannot tell is a file that is written twice within
+ * one tick of its disk's clock, some milliseconds, and is as long as before.
+ */
+export async function fileStamp(path: string): Promise<string> {
+  try {
+    return stampOf(await stat(path))
+  } catch (error) {
+    return errorCode(error) || 'unknown'
+  }
+}
+
+const stampOf = ({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string =>
+  [dev, ino, size, mtimeMs, ctimeMs].join(' ')
 
 /** A link is followed: what it leads to counts, and the folder that the link lies in. */
 async function exposureOf(

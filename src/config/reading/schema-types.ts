@@ -83,6 +83,18 @@ export const duration = (
     ...(defaultValue === undefined ? {} : { default: defaultValue }),
   })
 
+/** A length of time, or `off`; the bounds are those of the length. */
+export const offOrDuration = (
+  description: string,
+  between: readonly [string, string],
+  defaultValue: string,
+) => ({
+  ...duration(description, between, defaultValue),
+  pattern: `^off$|${DURATION_PATTERN}`,
+  wanted: 'off, or a length of time with its unit, such as 60s or 5m',
+  advice: 'write off, or a number and ms, s, m, h or d',
+})
+
 /** A size in octets. */
 export const size = (
   description: string,

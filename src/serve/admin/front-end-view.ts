@@ -23,7 +23,7 @@ type ServingCoordinator = Pick<
   | 'draining'
   | 'endAnnounced'
   | 'processConfig'
-  | 'refusedSecrets'
+  | 'refusedContent'
   | 'reload'
   | 'started'
 >
@@ -74,7 +74,7 @@ export function frontEndView(
     syncListener: () => syncListener(coordinator.compiled.config),
     oauthRows: () => oauthRows(coordinator.compiled.config.listeners),
     locked: () => statedKeys(coordinator.compiled),
-    refusedSecrets: () => coordinator.refusedSecrets(),
+    refusedContent: () => coordinator.refusedContent(),
     isEndAnnounced: () => coordinator.endAnnounced,
     snapshot: () => ({ revision: storeSession.revision, builtAt: coordinator.builtAt }),
     // As the file has them, without what the store says.

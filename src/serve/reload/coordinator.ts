@@ -8,13 +8,16 @@ import type { Config, LoadedConfig } from '../../config/config.ts'
 import type { Fault, Result } from '../../kernel/types.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import { compileConfig, differenceFault, type CompiledConfig } from '../../state/compiled-config.ts'
-import { SYSTEM_CLOCK } from '../process/system-clock.ts'
+import { afterUnref, SYSTEM_CLOCK } from '../process/system-clock.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import { fixedFaults } from './fixed-settings.ts'
+import { logNewDangers, logNewWarnings } from './new-warnings.ts'
 import { stricterFileFaults } from './stricter-file.ts'
 import type { ProcessLogger } from '../log.ts'
 import type { ReloadMetrics } from './metrics.ts'
-import { SecretReplacement } from './secret-replacement.ts'
+import { fileStamp } from '../../config/reading/files.ts'
+import { FileWatch } from './file-watch.ts'
+import { ContentReplacement } from './content-replacement.ts'
 import type { Revocation } from '../revocation/revocation.ts'
 import { TicketRotation } from './ticket-rotation.ts'
 import type { TicketSecret, TicketSource } from './shared-ticket-secret.ts'
@@ -55,6 +58,7 @@ export interface InitialState {
   readonly compiled: CompiledConfig
   /** The octets of the file. */
   readonly document: Buffer
+  readonly files: LoadedConfig['files']
   /** Of reading the file; `compiled` has those of what it amounts to. */
   readonly fileWarnings: readonly Fault[]
   readonly tickets: TicketSecret
@@ -73,11 +77,12 @@ export class ReloadCoordinator {
   readonly rotation: TicketRotation
   readonly #deps: ReloadCoordinatorDeps
   #fileWarnings: readonly Fault[]
-  readonly #secrets: SecretReplacement
+  readonly #content: ContentReplacement
+  readonly #files: FileWatch
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(
-    { compiled, config, document, fileWarnings, rules, tickets }: InitialState,
+    { compiled, config, document, files, fileWarnings, rules, tickets }: InitialState,
     deps: ReloadCoordinatorDeps,
   ) {
     this.#fileWarnings = fileWarnings
@@ -90,9 +95,16 @@ export class ReloadCoordinator {
     }
     this.compiled = compiled
     this.#deps = deps
-    this.#secrets = new SecretReplacement(document, {
+    this.#content = new ContentReplacement(document, {
       read: (known) => deps.readConfiguration(known),
-      apply: (next, isInForce) => this.#applySecrets(next, isInForce),
+      apply: (next, isInForce) => this.#applyContent(next, isInForce),
+    })
+    this.#files = new FileWatch(files, {
+      every: () => this.processConfig.config.watchFiles,
+      stampOf: fileStamp,
+      changed: (paths) => this.#filesChanged(paths),
+      bug: (error) => deps.logger.log.error({ err: error }, 'internal error in a look at files'),
+      after: afterUnref,
     })
     this.rotation = new TicketRotation(() => this.#updateTicketSecret(() => deps.tickets.replace()))
     this.rotation.replaced(tickets.age)
@@ -134,21 +146,31 @@ export class ReloadCoordinator {
         : [
             `the configuration file is stricter than the store, and holds as long as it is (${words}): \`tfe config diff\` names the commands that store it`,
           ]),
-      ...this.refusedSecrets().map(
-        (why) =>
-          `secrets of the store were read again and refused, those before are in force: ${why}`,
+      ...this.refusedContent().map(
+        (why) => `files or secrets were read again and refused, those before are in force: ${why}`,
       ),
     ]
     return reasons.length === 0 ? undefined : reasons.join('; ')
   }
 
-  /** Why secrets of the store were refused when they were last read again; those before them are in force. */
-  refusedSecrets(): readonly string[] {
-    return this.#secrets.faults.map(({ at, message }) => `${at}: ${message}`)
+  /** Why files, or secrets of the store, were refused when they were last read again; those before are in force. */
+  refusedContent(): readonly string[] {
+    return this.#content.faults.map(({ at, message }) => `${at}: ${message}`)
+  }
+
+  /** From now on files that change are taken over. */
+  watchFiles(): void {
+    this.#files.begin()
+  }
+
+  /** Looks at once; settles when what has changed is in force or refused. */
+  lookAtFiles(): Promise<void> {
+    return this.#files.look()
   }
 
   stop(): void {
     this.draining = true
+    this.#files.stop()
     this.rotation.stop()
     this.#deps.revocation.close()
   }
@@ -174,9 +196,9 @@ export class ReloadCoordinator {
     if (!next.ok) return { kind: 'refused', faults: next.failure }
     // Reading may have taken longer than the end of the process, or begun before it.
     if (this.draining) return { kind: 'unchanged' }
-    const { config, warnings, document } = next.value
+    const { config, warnings } = next.value
     if (isDeepStrictEqual(config, this.processConfig.config)) {
-      this.#secrets.settled(document)
+      this.#settled(next.value)
       // An operator who asks for a reload may be waiting for a revocation.
       this.#deps.revocation.refresh()
       return { kind: 'unchanged' }
@@ -200,13 +222,25 @@ export class ReloadCoordinator {
     ])
     if (outcome.kind === 'refused') await this.#deps.rulesFor(this.processConfig.config)
     if (outcome.kind === 'applied') {
-      this.#secrets.settled(document)
+      this.#settled(next.value)
       if (renewal.ok) renewal.value()
       // One of these may have been replaced after it was read: until now that was of no interest here.
       this.secretsReplaced(newNames(before, config))
     }
     if (outcome.kind !== 'applied' || this.compiled.differences.length === 0) return outcome
     return { ...outcome, differences: this.compiled.differences.map(differenceFault) }
+  }
+
+  #settled({ document, files }: LoadedConfig): void {
+    this.#content.settled(document)
+    this.#files.settled(files)
+  }
+
+  async #filesChanged(files: readonly string[]): Promise<void> {
+    if (this.draining) return
+    const { log } = this.#deps.logger
+    log.info({ files }, 'files that the configuration names have changed and are read again')
+    await this.#content.replaced()
   }
 
   /** Compiles it here first: what this process can compile, every worker can, so that a part of the pool never moves on alone. */
@@ -252,14 +286,14 @@ export class ReloadCoordinator {
       ({ name }) => names === undefined || names.includes(name),
     )
     if (!isUsed || this.draining) return
-    this.#secrets
+    this.#content
       .replaced()
       .catch((error: unknown) =>
         this.#deps.logger.log.error({ err: error }, 'internal error in taking over a secret'),
       )
   }
 
-  #applySecrets(
+  #applyContent(
     next: Result<LoadedConfig, readonly Fault[]>,
     isInForce: () => boolean,
   ): Promise<readonly Fault[] | 'overtaken'> {
@@ -303,44 +337,3 @@ const newNames = (before: Config, after: Config): readonly string[] =>
   after.storedSecrets
     .map(({ name }) => name)
     .filter((name) => before.storedSecrets.every((one) => one.name !== name))
-
-/** Logs a warning for each danger of the configuration that was not there before, whatever brought it into force. */
-export function logNewDangers(
-  { dangers }: Pick<Config, 'dangers'>,
-  before: Pick<Config, 'dangers'>,
-  { log }: ProcessLogger,
-): void {
-  const known = before.dangers.map(({ sentence }) => sentence)
-  for (const { kind, at, sentence } of dangers) {
-    if (!known.includes(sentence)) log.warn({ dangerous: kind, at }, sentence)
-  }
-}
-
-/** What there is to say about a configuration in force. */
-export interface Warned {
-  /** Of reading the file. */
-  readonly fileWarnings: readonly Fault[]
-  readonly compiled: Pick<CompiledConfig, 'differences' | 'warnings'>
-}
-
-/**
- * Logs each warning of the configuration that was not there before, in the same place: one that stands is said once. A
- * word of the file that holds against the store is an error: it ends with its line, and no other replica knows it.
- */
-export function logNewWarnings(
-  { fileWarnings, compiled }: Warned,
-  before: Warned | undefined,
-  { log }: ProcessLogger,
-): void {
-  const known = before === undefined ? [] : [...before.fileWarnings, ...before.compiled.warnings]
-  const held = compiled.differences.filter(({ holds }) => holds).map(differenceFault)
-  for (const warning of [...fileWarnings, ...compiled.warnings]) {
-    const { at, message } = warning
-    if (known.some((one) => isSame(one, warning))) continue
-    if (held.some((one) => isSame(one, warning))) log.error({ at }, message)
-    else log.warn({ at }, message)
-  }
-}
-
-const isSame = (one: Fault, other: Fault): boolean =>
-  one.at === other.at && one.message === other.message

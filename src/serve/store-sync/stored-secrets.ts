@@ -21,7 +21,7 @@ import { keyRingOf, storeSettingsOf, type ConfiguredStore } from './configured-s
 export const servedFiles = (file: string, document?: Buffer): ContentReader => ({
   read: async (path) =>
     path === file && document !== undefined
-      ? ok({ bytes: document, exposure: undefined })
+      ? ok({ bytes: document, exposure: undefined, stamp: undefined })
       : await diskReader.read(path),
   secrets: { unread: 'refused', read: readSecrets },
 })

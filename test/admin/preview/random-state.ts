@@ -105,7 +105,9 @@ async function configOf(random: SeededRandom) {
       folder: '/given',
       read: (path) => {
         const text = path.endsWith('tfe.yaml') ? yaml : (FILES[path.replace('/given/', '')] ?? '')
-        return Promise.resolve(ok({ bytes: Buffer.from(text), exposure: undefined }))
+        return Promise.resolve(
+          ok({ bytes: Buffer.from(text), exposure: undefined, stamp: undefined }),
+        )
       },
     },
   )

@@ -12,11 +12,11 @@ import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 
 test('a secret that was read again and refused is in the status', async () => {
   const why = 'tfe.yaml:9:5: found that the passphrase does not open it'
-  await using adminApi = await openAdminApi({ frontEnd: { refusedSecrets: () => [why] } })
+  await using adminApi = await openAdminApi({ frontEnd: { refusedContent: () => [why] } })
   const { out } = await typed(adminApi, 'status', { as: 'viewer' })
-  expect(out).toMatch(/^secrets refused +tfe\.yaml:9:5: found that the passphrase/mu)
+  expect(out).toMatch(/^content refused +tfe\.yaml:9:5: found that the passphrase/mu)
   const { out: json } = await typed(adminApi, 'status --json', { as: 'viewer' })
-  expect(JSON.parse(json)).toMatchObject({ refused_secrets: [why] })
+  expect(JSON.parse(json)).toMatchObject({ refused_content: [why] })
   await using none = await openAdminApi()
   expect((await typed(none, 'status', { as: 'viewer' })).out).not.toContain('refused')
 })

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { diskReader } from '../../../src/config/reading/files.ts'
+import { diskReader, fileStamp } from '../../../src/config/reading/files.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { inMemoryFiles } from '../../support/config/in-memory-files.ts'
 
@@ -20,7 +20,7 @@ test('a file of its owner alone is read whole', async () => {
   await writeFile(at('own'), 'secret', { mode: 0o600 })
   expect(await diskReader.read(at('own'))).toEqual({
     ok: true,
-    value: { bytes: Buffer.from('secret'), exposure: undefined },
+    value: { bytes: Buffer.from('secret'), exposure: undefined, stamp: await fileStamp(at('own')) },
   })
 })
 

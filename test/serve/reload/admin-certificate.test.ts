@@ -84,6 +84,15 @@ test('a renewed certificate whose key is not there yet is refused, and the one b
   expect(await it.shown()).toBe(expiry(SECOND))
 })
 
+test('a renewed certificate of the admin API is shown after a look at the files', async () => {
+  await using it = await served()
+  for (const [name, text] of Object.entries(files(SECOND))) {
+    writeFileSync(join(it.frontEnd.folder, name), text)
+  }
+  await it.frontEnd.serving.lookAtFiles()
+  expect(await it.shown()).toBe(expiry(SECOND))
+})
+
 test('half of a key of the admin API refuses the reload', async () => {
   await using it = await served()
   const half = SECOND.keyPem.slice(0, SECOND.keyPem.length / 2)

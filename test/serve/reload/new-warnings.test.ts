@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { openLogTo } from '../../../src/serve/log.ts'
-import { logNewWarnings } from '../../../src/serve/reload/coordinator.ts'
+import { logNewWarnings } from '../../../src/serve/reload/new-warnings.ts'
 import { differenceFault } from '../../../src/state/compiled-config.ts'
 import type { FileDifference } from '../../../src/state/file-difference.ts'
 import type { Fault } from '../../../src/kernel/types.ts'

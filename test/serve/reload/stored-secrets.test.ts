@@ -109,7 +109,7 @@ test.each([1, 2])(
     )
     expect(await servedAs(serving.port)).toBe(printOf(second))
     expect(await serving.fetchStatus('/readyz')).toContain(
-      'secrets of the store were read again and refused',
+      'files or secrets were read again and refused',
     )
     await seal(file, 'front', Buffer.from(by.passphrase))
     await serving.waitForLines(2, ({ msg }) => msg === 'reload unchanged')

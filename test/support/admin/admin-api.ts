@@ -113,7 +113,7 @@ const FRONT_END: Omit<FrontEndView, 'stateFacts'> = {
     { endpoint: 'legacy', listener: 'devices', row: 'old-token' },
   ],
   locked: () => [],
-  refusedSecrets: () => [],
+  refusedContent: () => [],
   isEndAnnounced: () => false,
   snapshot: () => ({ revision: undefined, builtAt: NOW as Instant }),
   upstreams: () => [

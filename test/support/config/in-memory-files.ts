@@ -6,11 +6,12 @@ import { fail, ok } from '../../../src/kernel/types.ts'
 export const inMemoryFiles = (configuration: string, text: string): FileReader => ({
   folder: '/given',
   read: async (path) => {
-    if (path === configuration) return ok({ bytes: Buffer.from(text), exposure: 'others' })
+    if (path === configuration)
+      return ok({ bytes: Buffer.from(text), exposure: 'others', stamp: undefined })
     const failure = FAILURES.get(basename(path, extname(path)))
     if (failure !== undefined) return fail(failure)
     const bytes = Buffer.from(`content of ${path}\n`)
-    return ok({ bytes, exposure: path.includes('shared') ? 'others' : undefined })
+    return ok({ bytes, exposure: path.includes('shared') ? 'others' : undefined, stamp: undefined })
   },
   openKeystore: async (bytes) => ok({ keyPem: String(bytes), certificatePems: [], unused: [] }),
 })

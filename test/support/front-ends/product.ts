@@ -88,6 +88,8 @@ export interface ProductOptions {
   readonly sightingLimit?: number
   /** Files beside the configuration, besides the usual ones. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>
+  /** Lays out more of the folder before the start. */
+  readonly prepare?: (folder: string) => void
 }
 
 /** A front end that serves until it is disposed of. */
@@ -111,6 +113,7 @@ export type Line = Readonly<Record<string, unknown>>
 export async function product(options: ProductOptions): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-product-'))
   writeFiles(folder)
+  options.prepare?.(folder)
   const lines: Line[] = []
   const waiting = new Set<(line: Line) => void>()
   const logger = openLogTo(

@@ -1,5 +1,5 @@
 /**
- * Takes over secrets of the store that were replaced: the configuration in force is read again, with the files that it names,
+ * Takes over secrets of the store and files that were replaced: the configuration in force is read again, with the files that it names,
  * by the document that it was read from, because the file itself may be half edited.
  */
 import type { LoadedConfig } from '../../config/config.ts'
@@ -7,7 +7,7 @@ import type { Fault, Result } from '../../kernel/types.ts'
 
 type Read = Result<LoadedConfig, readonly Fault[]>
 
-export interface SecretReplacementDeps {
+export interface ContentReplacementDeps {
   /** Reads a document again, with what its references hold now. */
   read(document: Buffer): Promise<Read>
   /** Applies what was read, unless another document has come into force by its turn; what it was refused for. */
@@ -15,27 +15,27 @@ export interface SecretReplacementDeps {
 }
 
 /** One per front end, in the primary. */
-export class SecretReplacement {
-  /** Why secrets were refused when they were last read again; those before them are in force. */
+export class ContentReplacement {
+  /** Why content was refused when it was last read again; that before it is in force. */
   faults: readonly Fault[] = []
-  readonly #deps: SecretReplacementDeps
+  readonly #deps: ContentReplacementDeps
   /** What the configuration in force was read from. */
   #document: Buffer
   #isDue = false
   #isRunning = false
 
-  constructor(document: Buffer, deps: SecretReplacementDeps) {
+  constructor(document: Buffer, deps: ContentReplacementDeps) {
     this.#document = document
     this.#deps = deps
   }
 
-  /** What was read from this document is in force, with the secrets that the store had then. */
+  /** What was read from this document is in force, with what its references held then. */
   settled(document: Buffer): void {
     this.#document = document
     this.faults = []
   }
 
-  /** Reads them again; those that are replaced meanwhile are read once more, however many they are. */
+  /** Reads it again; what is replaced meanwhile is read once more, however often that is. */
   async replaced(): Promise<void> {
     this.#isDue = true
     if (this.#isRunning) return

@@ -1,7 +1,7 @@
 /** Secrets that are replaced while they are read, and a file that comes into force meanwhile. */
 import { expect, test } from 'vitest'
 import { fail, type Fault } from '../../../src/kernel/types.ts'
-import { SecretReplacement } from '../../../src/serve/reload/secret-replacement.ts'
+import { ContentReplacement } from '../../../src/serve/reload/content-replacement.ts'
 
 const [FIRST, SECOND] = [Buffer.from('first'), Buffer.from('second')]
 const FAULT: Fault = { at: 'tfe.yaml:1:1', message: 'it does not open' }
@@ -10,7 +10,7 @@ const FAULT: Fault = { at: 'tfe.yaml:1:1', message: 'it does not open' }
 function replacement(faults: readonly Fault[] = []) {
   const noted: string[] = []
   const waiting: (() => void)[] = []
-  const secrets = new SecretReplacement(FIRST, {
+  const secrets = new ContentReplacement(FIRST, {
     async read(document) {
       noted.push(`reads ${document.toString()}`)
       await new Promise<void>((resolve) => waiting.push(resolve))
@@ -72,7 +72,7 @@ test('what was refused is said until a configuration comes into force', async ()
 
 test('a reading that fails keeps none of the later ones out', async () => {
   let readings = 0
-  const secrets = new SecretReplacement(FIRST, {
+  const secrets = new ContentReplacement(FIRST, {
     read() {
       readings += 1
       return Promise.reject(new Error('a bug'))
