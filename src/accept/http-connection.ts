@@ -53,7 +53,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
   readonly #parser: MessageParser
   #handler: RequestHandler | undefined
   #phase: Phase = 'opened'
-  /** When the phase began, on the clock of the deadlines. */
+  /** When the phase began or, of an exchange, its answer ended: on the clock of the deadlines. */
   #since: number
   #exchange: HttpExchange | undefined
   /** What was read behind the request that is under way. */
@@ -120,7 +120,10 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
 
   answerEnded(): void {
     const exchange = this.#exchange
-    if (exchange === undefined || exchange.isBodyComplete) return
+    if (exchange === undefined) return
+    // From here on it is the device that has to move.
+    this.#since = this.#deadlines.now
+    if (exchange.isBodyComplete) return
     exchange.isDiscarding = true
     exchange.takeBody()
     this.#flow()

@@ -7,11 +7,14 @@ import type { ListenerLimits } from '../../../src/accept/acceptor.ts'
 import type { Unparsable } from '../../../src/accept/unparsable.ts'
 import { DeadlineSweeper } from '../../../src/forward/deadlines.ts'
 import type { DeviceExchange } from '../../../src/http1/device-exchange.ts'
+import type { Deadlines } from '../../../src/kernel/ports.ts'
 import type { Millis } from '../../../src/kernel/types.ts'
 
 export interface HttpServer extends AsyncDisposable {
   readonly port: number
   readonly faults: readonly Unparsable[]
+  /** In the order in which they came. */
+  readonly connections: readonly HttpConnection[]
 }
 
 const LIMITS: ListenerLimits = {
@@ -26,12 +29,14 @@ const LIMITS: ListenerLimits = {
 export async function httpServer(
   tls: { readonly cert: string; readonly key: string },
   request: (exchange: DeviceExchange) => void,
+  deadlines: Deadlines = new DeadlineSweeper(100),
 ): Promise<HttpServer> {
   const faults: Unparsable[] = []
+  const connections: HttpConnection[] = []
   const sockets = new Set<TLSSocket>()
   const settings = {
     limits: LIMITS,
-    deadlines: new DeadlineSweeper(100),
+    deadlines,
     keepAliveLines: '',
     hstsLine: () => '',
   }
@@ -49,13 +54,16 @@ export async function httpServer(
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => {})
-    new HttpConnection(socket, settings).serve(handler)
+    const connection = new HttpConnection(socket, settings)
+    connections.push(connection)
+    connection.serve(handler)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
     faults,
+    connections,
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close')
       server.close()
