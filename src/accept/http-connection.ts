@@ -97,13 +97,14 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
 
   /** Nothing has begun that an end would cut off. */
   get isIdle(): boolean {
-    return this.#phase === 'idle' || this.#phase === 'opened'
+    return this.#phase === 'idle' || (this.#phase === 'opened' && !this.#parser.isInside)
   }
 
   endAfterAnswer(): void {
     this.#isLast = true
-    if (this.#exchange !== undefined) this.#exchange.close = true
-    else if (this.isIdle) this.#end()
+    // Behind an answer that is out already nothing is owed: the rest of its request leads to no other.
+    if (this.#phase === 'rest' || this.isIdle) this.#end()
+    else if (this.#exchange !== undefined) this.#exchange.close = true
   }
 
   check(now: number): void {

@@ -1,4 +1,5 @@
 /** What ends the connection of a device, and what does not, with a clock that only the test moves. */
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import type { DeviceExchange } from '../../src/http1/device-exchange.ts'
 import type { DeadlineItem, Deadlines } from '../../src/kernel/ports.ts'
@@ -78,4 +79,38 @@ test('a device that does not take the last octets of its answer is cut off 60 se
   deadlines.pass(60_001)
   await closed
   expect(exchange.isAnswered).toBe(false)
+})
+
+test('a connection that is to end behind its answer ends, though a rest of the request is still to come', async () => {
+  const asked: DeviceExchange[] = []
+  await using server = await httpServer(TLS, (exchange) => {
+    asked.push(exchange)
+    answer(exchange)
+  })
+  await using device = await Device.to(server.port)
+  device.request('POST /', 'Content-Length: 4')
+  expect((await device.response()).startLine).toBe('HTTP/1.1 200 OK')
+  server.connections[0]?.endAfterAnswer()
+  device.send('restGET /more HTTP/1.1\r\nHost: front.test\r\n\r\n')
+  expect(await device.ended).toBe('clean')
+  expect(asked).toHaveLength(1)
+  expect(device.pending).toBe('')
+})
+
+test('a connection whose first head has begun is not idle', async () => {
+  await using server = await httpServer(TLS, answer)
+  // In TLS 1.2 the device is the last to know that the handshake is done.
+  await using device = await Device.to(server.port, { maxVersion: 'TLSv1.2' })
+  const [connection] = server.connections
+  expect(connection?.isIdle).toBe(true)
+  const arrived = once(connection?.socket ?? expect.unreachable(), 'data')
+  device.send('GET / HTTP/1.1\r\nHo')
+  await arrived
+  expect(connection?.isIdle).toBe(false)
+  connection?.endAfterAnswer()
+  device.send('st: front.test\r\n\r\n')
+  const { startLine, fields } = await device.response()
+  expect(startLine).toBe('HTTP/1.1 200 OK')
+  expect(fields).toContainEqual(['Connection', 'close'])
+  expect(await device.ended).toBe('clean')
 })
