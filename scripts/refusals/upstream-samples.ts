@@ -71,6 +71,14 @@ export const UPSTREAM: Cases<UpstreamFailure> = {
     connections: amount('connections'),
     waiting: amount('waiting'),
   }),
+  'share-used-up': byUpstream({
+    kind: 'share-used-up',
+    connections: amount('connections'),
+    held: amount('held'),
+    share: amount('share'),
+    addressShare: amount('addressShare'),
+    top: { address: '{address}', held: amount('most') },
+  }),
   'response-timeout': byUpstream({ kind: 'response-timeout', limit }),
   'body-timeout': byUpstream(
     { kind: 'body-timeout', waiting: 'to-read', limit },

@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../kernel/types.ts'
 import type { Explanation } from '../kernel/explanation.ts'
+import type { ShareUse } from './balance/slot-shares.ts'
 import { explainUntrusted, type UntrustedReason } from './untrusted-reason.ts'
 
 /** The code of a name that the resolver gave no answer about. */
@@ -24,6 +25,7 @@ export type UpstreamFailure =
   /** This process, or the machine, may open no more files and sockets: nothing was asked of the server. */
   | { readonly kind: 'out-of-descriptors' }
   | { readonly kind: 'overloaded'; readonly connections: number; readonly waiting: number }
+  | ShareUsedUp
   | { readonly kind: 'refused'; readonly address: string }
   | { readonly kind: 'request-timeout'; readonly limit: number }
   | { readonly kind: 'request-too-large'; readonly limit: number }
@@ -37,6 +39,12 @@ export type UpstreamFailure =
   | { readonly kind: 'unreachable'; readonly code: string }
   /** The request cannot be written as HTTP/1.1; the parser in front should have refused it. */
   | { readonly kind: 'unsendable'; readonly reason: string }
+
+/** Connections are left, and they are kept for devices that we vouch for. */
+export interface ShareUsedUp extends ShareUse {
+  readonly kind: 'share-used-up'
+  readonly connections: number
+}
 
 /** The certificate does not carry the wanted name. */
 export interface NameMismatch {
@@ -159,6 +167,8 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
         sentence: `all ${failure.connections} connections to ${upstream} are busy and ${failure.waiting} requests wait`,
         nextStep: 'find out why the upstream is slow, or raise `limits.connections`',
       }
+    case 'share-used-up':
+      return explainShare(failure, upstream)
     case 'refused':
       return {
         sentence: `${upstream} refused the connection to ${failure.address}`,
@@ -202,6 +212,18 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
   }
 }
 
+function explainShare(
+  { connections, held, share, addressShare, top }: ShareUsedUp,
+  upstream: string,
+) {
+  const most = top === undefined ? '' : `; ${top.address} holds ${top.held} of them`
+  return {
+    sentence: `devices without a certificate that we vouch for hold ${held} of the ${connections} connections to ${upstream}, and may hold ${share} together and ${addressShare} from one address${most}`,
+    nextStep:
+      "see what the address that holds most is doing; if it is honest, raise the upstream's `limits.connections`, of which these are a half and a quarter",
+  }
+}
+
 const WRITE_TIMEOUT: FailureStatus = { status: 504, error: 'connection_write_timeout' }
 const DNS_TIMEOUT: FailureStatus = { status: 504, error: 'dns_timeout' }
 const TLS_PROTOCOL: FailureStatus = { status: 502, error: 'tls_protocol_error' }
@@ -219,6 +241,7 @@ const STATUSES: Readonly<Record<UpstreamFailure['kind'], FailureStatus>> = {
   'request-timeout': { status: 408, error: 'http_request_error' },
   'request-too-large': { status: 413, error: 'http_request_error' },
   reset: { status: 502, error: 'connection_terminated' },
+  'share-used-up': { status: 503, error: 'connection_limit_reached' },
   'response-timeout': { status: 504, error: 'http_response_timeout' },
   'tls-handshake': { status: 502, error: 'tls_alert_received' },
   'tls-name-mismatch': { status: 502, error: 'tls_certificate_error' },

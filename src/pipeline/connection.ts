@@ -15,7 +15,7 @@ import type { EncodedIdentity } from '../message/encode/encode.ts'
 import type { FieldPlan } from '../message/request-fields.ts'
 import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
 import type { AccessLog } from '../record/access-log.ts'
-import { UNKNOWN_ADDRESS } from '../kernel/network.ts'
+import { countedNetwork, UNKNOWN_ADDRESS } from '../kernel/network.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
 
 /** A Host as it was sent, and the authority that it means (`Authority.text`). */
@@ -53,6 +53,7 @@ export class Connection {
   #accessLog: AccessLog | undefined
   #judgedBy: PathJudge['version'] | undefined
   #peer: Peer | undefined
+  #network: string | undefined
   #host: KnownHost | undefined
   #hostsOf: object | undefined
   /** Undefined where no HTTP is spoken. */
@@ -73,6 +74,12 @@ export class Connection {
     this.protocol = socket.getProtocol() ?? 'none'
     const { name, standardName } = socket.getCipher() ?? NO_CIPHER
     this.cipher = { name, standardName }
+  }
+
+  /** The network that its device is counted by (`countedNetwork`). */
+  get network(): string {
+    this.#network ??= countedNetwork(this.remote)
+    return this.#network
   }
 
   /** An answer is due, and not with the operating system yet. */

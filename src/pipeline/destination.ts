@@ -55,6 +55,7 @@ export function destinationFor(
     upstream: view.upstream,
     host: view.compiled.config.host.kind === 'upstream' ? 'server' : 'given',
     device: vouched?.path.certificates[0].publicKey.fingerprint,
+    unvouched: vouched === undefined ? connection.network : undefined,
     target: head.target.raw,
     fields: requestFields(request.fields, plan),
     bodyBytes: limits.bodyBytes,

@@ -109,6 +109,7 @@ async function openTunnel(
     header: verdict.header,
     place: place === 'inside-tls' ? 'inside-tls' : 'before-tls',
     device: vouched?.path.certificates[0].publicKey.fingerprint,
+    unvouched: vouched === undefined ? connection.network : undefined,
     idle: limits.idle,
     onExchange: (octets) => deps.exchanged(connection, verdict, octets),
   }

@@ -190,7 +190,7 @@ const tls = defaultGroup(
 
 const limits = defaultGroup('How long we wait for the upstream, and how much of it we use.', {
   connections: integer(
-    'Connections to each server, per worker. Tomcat runs 200 requests at a time unless told otherwise; more would queue there, unseen.',
+    'Connections to each server, per worker. Tomcat runs 200 requests at a time unless told otherwise; more would queue there, unseen. Requests without a certificate that we vouch for (open rows, enforcement that is recording) together use at most half of them, and one address of those at most a quarter, at least one each: what they keep busy, devices with a fit certificate never wait for.',
     [1, 100_000],
     128,
   ),

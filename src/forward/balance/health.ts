@@ -124,6 +124,7 @@ export function countsAgainstServer(failure: UpstreamFailure): boolean {
     case 'overloaded':
     case 'request-timeout':
     case 'request-too-large':
+    case 'share-used-up':
     case 'unsendable':
       return false
     default:

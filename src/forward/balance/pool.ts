@@ -9,13 +9,9 @@ import type { DialPlan } from '../connect/attempt.ts'
 import { dial } from '../connect/dial.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
 import { UpstreamConnection, type ConnectionOwner } from './connection.ts'
+import { SlotShares, type ShareUse, type Unvouched } from './slot-shares.ts'
+import { WaitingList, type ConnectionWaiter, type Wait } from './waiting-list.ts'
 import type { UpstreamLimits } from '../settings.ts'
-
-/** A `ConnectionWaiter` waits for a connection; it is told exactly once, unless it was cancelled before. */
-export interface ConnectionWaiter {
-  ready(connection: UpstreamConnection): void
-  failed(failure: UpstreamFailure): void
-}
 
 /** Told of a connection that could not be made; `shown` is the leaf that the server presented. */
 export type DialFailureCallback = (
@@ -32,8 +28,10 @@ export class Pool implements ConnectionOwner {
   readonly #established = new Set<UpstreamConnection>()
   /** Most recently used last, and used first: the others come to their idle limit. */
   readonly #idle: UpstreamConnection[] = []
-  /** In the order of arrival; true while a connection is being opened for it. */
-  readonly #waiters = new Map<ConnectionWaiter, boolean>()
+  readonly #shares: SlotShares
+  readonly #waiters: WaitingList
+  /** The connections that are used by peers we do not vouch for, and by which. */
+  readonly #unvouched = new Map<UpstreamConnection, string>()
   #dialling = 0
   #closing: PromiseWithResolvers<void> | undefined
   /** Opens what is still to be opened once these settings no longer hold. */
@@ -45,6 +43,8 @@ export class Pool implements ConnectionOwner {
     this.#plan = plan
     this.#deadlines = deadlines
     this.#dialFailed = dialFailed
+    this.#shares = new SlotShares(this.limits.connections)
+    this.#waiters = new WaitingList(this.limits.connections, this.#shares)
   }
 
   /** A connection at once, or when one is free or new; a failure when there is none to be had. */
@@ -53,8 +53,8 @@ export class Pool implements ConnectionOwner {
       this.#replacement.acquire(waiter)
       return
     }
-    const connection = this.#takeIdle()
-    if (connection !== undefined) waiter.ready(connection)
+    const connection = this.#shares.allows(waiter.unvouched) ? this.#takeIdle() : undefined
+    if (connection !== undefined) this.#give(connection, waiter)
     else this.#enqueue(waiter)
   }
 
@@ -64,14 +64,20 @@ export class Pool implements ConnectionOwner {
       this.#replacement.acquireFresh(waiter)
       return
     }
-    if (this.#full) this.#takeIdle()?.destroy()
-    this.#enqueue(waiter)
+    if (this.#full && this.#shares.allows(waiter.unvouched)) this.#takeIdle()?.destroy()
+    this.#enqueue(waiter, 'waits-for-new')
   }
 
   /** Forgets a waiter, here or in the replacement. */
   cancel(waiter: ConnectionWaiter): void {
-    this.#waiters.delete(waiter)
+    this.#waiters.remove(waiter)
     this.#replacement?.cancel(waiter)
+  }
+
+  /** Why a request gets no connection: all are busy, or those are that may be used by its like. */
+  overload(waiter: Pick<ConnectionWaiter, 'unvouched'>): UpstreamFailure {
+    const pool = this.#replacement ?? this
+    return pool.#overloadOf(waiter.unvouched)
   }
 
   /** Connections now open or opening, for the metrics. */
@@ -82,6 +88,24 @@ export class Pool implements ConnectionOwner {
   /** Exchanges that wait for a connection, for the metrics. */
   get waiting(): number {
     return this.#waiters.size
+  }
+
+  /** What peers that we do not vouch for hold of the connections. */
+  get shareUse(): ShareUse {
+    return this.#shares.use
+  }
+
+  /** Whether a connection that is not of this pool, but of the same server, may be opened; it counts for its peer then. */
+  enterTunnel(unvouched: Unvouched): boolean {
+    if (!this.#shares.allows(unvouched)) return false
+    this.#shares.take(unvouched)
+    return true
+  }
+
+  /** Such a connection is over. */
+  leaveTunnel(unvouched: Unvouched): void {
+    this.#shares.leave(unvouched)
+    this.#serveWaiters()
   }
 
   /**
@@ -105,18 +129,27 @@ export class Pool implements ConnectionOwner {
   }
 
   released(connection: UpstreamConnection): void {
-    const next = this.#nextWaiter()
-    if (next !== undefined) next.ready(connection)
+    this.#leaveShare(connection)
+    const next = this.#waiters.next()
+    if (next !== undefined) this.#give(connection, next)
     else if (this.#closing === undefined) this.#idle.push(connection)
     else connection.destroy()
   }
 
   closed(connection: UpstreamConnection): void {
+    this.#leaveShare(connection)
     this.#established.delete(connection)
     const index = this.#idle.indexOf(connection)
     if (index !== -1) this.#idle.splice(index, 1)
-    this.#openForWaiters()
+    this.#serveWaiters()
     this.#settleClose()
+  }
+
+  #overloadOf(unvouched: Unvouched): UpstreamFailure {
+    const { connections } = this.limits
+    const waiting = this.waiting
+    if (this.#shares.allows(unvouched)) return { kind: 'overloaded', connections, waiting }
+    return { kind: 'share-used-up', connections, ...this.shareUse }
   }
 
   get #full(): boolean {
@@ -131,34 +164,44 @@ export class Pool implements ConnectionOwner {
     }
   }
 
-  #enqueue(waiter: ConnectionWaiter): void {
-    const { connections } = this.limits
-    const bound = connections * WAITING_PER_CONNECTION
-    if (this.#full && this.#waiters.size >= bound) {
-      waiter.failed({ kind: 'overloaded', connections, waiting: this.#waiters.size })
-      return
+  #give(connection: UpstreamConnection, waiter: ConnectionWaiter): void {
+    const { unvouched } = waiter
+    if (unvouched !== undefined) {
+      this.#shares.take(unvouched)
+      this.#unvouched.set(connection, unvouched)
     }
-    this.#waiters.set(waiter, false)
-    if (!this.#full) this.#open(waiter)
+    waiter.ready(connection)
   }
 
-  #nextWaiter(): ConnectionWaiter | undefined {
-    for (const waiter of this.#waiters.keys()) {
-      this.#waiters.delete(waiter)
-      return waiter
+  #leaveShare(connection: UpstreamConnection): void {
+    const unvouched = this.#unvouched.get(connection)
+    if (unvouched === undefined) return
+    this.#unvouched.delete(connection)
+    this.#shares.leave(unvouched)
+  }
+
+  #enqueue(waiter: ConnectionWaiter, wait: Wait = 'waits'): void {
+    const mayOpen = !this.#full && this.#shares.allows(waiter.unvouched)
+    if (!mayOpen && !this.#waiters.hasRoomFor(waiter)) {
+      waiter.failed(this.overload(waiter))
+      return
     }
-    return undefined
+    this.#waiters.add(waiter, wait)
+    if (mayOpen) this.#open(waiter)
   }
 
   #open(waiter: ConnectionWaiter): void {
-    this.#waiters.set(waiter, true)
+    const { unvouched } = waiter
+    this.#waiters.opening(waiter)
+    this.#shares.take(unvouched)
     this.#dialling += 1
     dial(this.#plan, (result, shown) => {
       this.#dialling -= 1
+      this.#shares.leave(unvouched)
       if (!result.ok) this.#dialFailed(result.failure, shown)
       if (result.ok) this.#opened(this.#connectionOn(result.value), waiter)
-      else if (this.#waiters.delete(waiter)) waiter.failed(result.failure)
-      this.#openForWaiters()
+      else if (this.#waiters.remove(waiter)) waiter.failed(result.failure)
+      this.#serveWaiters()
       this.#settleClose()
     })
   }
@@ -169,28 +212,32 @@ export class Pool implements ConnectionOwner {
 
   #opened(connection: UpstreamConnection, waiter: ConnectionWaiter): void {
     this.#established.add(connection)
-    if (this.#waiters.delete(waiter)) waiter.ready(connection)
+    if (this.#waiters.remove(waiter)) this.#give(connection, waiter)
     else this.released(connection)
   }
 
-  #openForWaiters(): void {
-    for (const [waiter, opening] of this.#waiters) {
-      if (this.#full) return
-      if (!opening) this.#open(waiter)
+  /** Gives what is idle, and opens what may be opened. */
+  #serveWaiters(): void {
+    for (;;) {
+      const waiter = this.#waiters.nextUnopened()
+      if (waiter === undefined) return
+      let connection = this.#takeIdle()
+      if (connection !== undefined && this.#waiters.wantsNew(waiter)) {
+        connection.destroy()
+        connection = undefined
+      }
+      if (connection === undefined && this.#full) return
+      if (connection === undefined) this.#open(waiter)
+      else if (this.#waiters.remove(waiter)) this.#give(connection, waiter)
     }
   }
 
   /** A handshake that is under way ends under the old settings, and its connection is thrown away unused. */
   #moveWaitersTo(replacement: Pool): void {
-    const waiting = [...this.#waiters.keys()]
-    this.#waiters.clear()
-    for (const waiter of waiting) replacement.acquire(waiter)
+    for (const waiter of this.#waiters.takeAll()) replacement.acquire(waiter)
   }
 
   #settleClose(): void {
     if (this.connections === 0 && this.#waiters.size === 0) this.#closing?.resolve()
   }
 }
-
-/** Each waits at most the connect limit; more would wait in vain and hold memory meanwhile. */
-const WAITING_PER_CONNECTION = 4

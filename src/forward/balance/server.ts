@@ -25,6 +25,7 @@ import {
   type HealthState,
 } from './health.ts'
 import { Pool } from './pool.ts'
+import type { Unvouched } from './slot-shares.ts'
 import type { CheckSettings } from '../settings.ts'
 import { checkError, requestError, type ServerReference } from '../upstream-error.ts'
 import type { UpstreamError } from '../../kernel/upstream-error.ts'
@@ -107,16 +108,18 @@ export class Server implements Candidate {
   }
 
   /** A relayed connection wants one of its own for as long as it lives; false when there is none to be had. */
-  openTunnel(): boolean {
+  openTunnel(unvouched: Unvouched): boolean {
     if (this.pool.connections + this.#tunnels >= this.pool.limits.connections) return false
+    if (!this.pool.enterTunnel(unvouched)) return false
     this.#tunnels += 1
     this.exchangeBegan()
     return true
   }
 
   /** A relayed connection is over. */
-  closeTunnel(): void {
+  closeTunnel(unvouched: Unvouched): void {
     this.#tunnels -= 1
+    this.pool.leaveTunnel(unvouched)
     this.exchangeEnded()
   }
 

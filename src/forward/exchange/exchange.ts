@@ -3,6 +3,7 @@
  */
 import type { DeviceExchange } from '../../http1/device-exchange.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
+import type { Unvouched } from '../balance/slot-shares.ts'
 import type { Upstream } from '../balance/upstream.ts'
 
 /** A request of a device, and where its answer goes. */
@@ -25,6 +26,8 @@ export interface Destination {
   readonly host: 'given' | 'server'
   /** The fingerprint of the device's key, when we vouch for it: it chooses a server. */
   readonly device: string | undefined
+  /** Whose share of the upstream's connections it counts for. */
+  readonly unvouched: Unvouched
   /** Octets of a request body. */
   readonly bodyBytes: number
   /** Milliseconds without the device sending or taking a byte. */

@@ -4,7 +4,7 @@
  */
 import type { UpstreamFailure } from '../upstream-failure.ts'
 import type { UpstreamConnection } from '../balance/connection.ts'
-import type { ConnectionWaiter } from '../balance/pool.ts'
+import type { ConnectionWaiter } from '../balance/waiting-list.ts'
 import { retryDecision, type FailedAttempt } from './retry.ts'
 import type { Server } from '../balance/server.ts'
 import type { Upstream } from '../balance/upstream.ts'

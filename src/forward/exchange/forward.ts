@@ -15,6 +15,7 @@ import type { DeadlineItem } from '../../kernel/ports.ts'
 import { unreachable } from '../../kernel/types.ts'
 import { responseFields, trailerFields } from '../../message/response-fields.ts'
 import type { ConnectionLoss, ResponseHandler, UpstreamConnection } from '../balance/connection.ts'
+import type { Unvouched } from '../balance/slot-shares.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
 import { exchangeFailure, isReset } from './exchange-failure.ts'
 import type { Destination, Exchange, Outcome } from './exchange.ts'
@@ -42,6 +43,7 @@ class ForwardedRequest
   implements ResponseHandler, ExchangeObserver, RetryableRequest, DeadlineItem
 {
   slot = 0
+  readonly unvouched: Unvouched
   readonly #exchange: Exchange
   readonly #destination: Destination
   readonly #resolve: (outcome: Outcome) => void
@@ -68,6 +70,7 @@ class ForwardedRequest
   constructor(exchange: Exchange, destination: Destination, resolve: (outcome: Outcome) => void) {
     this.#exchange = exchange
     this.#destination = destination
+    this.unvouched = destination.unvouched
     this.#failover = new Failover(destination.upstream, destination.device)
     this.#resolve = resolve
   }
@@ -185,14 +188,15 @@ class ForwardedRequest
 
   check(now: number): void {
     const { upstream, bodyIdle } = this.#destination
-    const pool = this.#failover.server?.pool ?? upstream
+    const pool = this.#failover.server?.pool
     const waitState = this.#waitState
     const limit = timeoutOf(waitState, upstream.limits, bodyIdle)
     // The clock is coarse: nothing may be cut off before its time.
     if (now - this.#lastProgressAt <= limit + upstream.deadlines.period) return
     // An answer of ours that the device does not take is not answered again.
     if (this.#abandoned) this.#exchange.device.destroy()
-    else this.#fail(timeoutFailure(waitState, limit, pool))
+    else if (waitState === 'connection' && pool !== undefined) this.#fail(pool.overload(this))
+    else this.#fail(timeoutFailure(waitState, limit, upstream))
   }
 
   /** The device has its answer, or is gone: every exchange ends here. */

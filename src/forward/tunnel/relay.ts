@@ -13,6 +13,7 @@ import type { UpstreamFailure } from '../upstream-failure.ts'
 import { ExchangeProgress, type CarriedOctets } from './exchange-progress.ts'
 import { upstreamBroken, type RelayFailure } from './relay-failure.ts'
 import type { Server } from '../balance/server.ts'
+import type { Unvouched } from '../balance/slot-shares.ts'
 import type { Upstream } from '../balance/upstream.ts'
 import type { DeadlineItem } from '../../kernel/ports.ts'
 
@@ -25,6 +26,8 @@ export interface RelayDestination {
   readonly place: 'before-tls' | 'inside-tls'
   /** The fingerprint of the device's key, when we vouch for it: it chooses a server. */
   readonly device: string | undefined
+  /** Whose share of the upstream's connections it counts for. */
+  readonly unvouched: Unvouched
   /** Without an octet in either direction. */
   readonly idle: Millis
   /** Called as soon as octets have passed both ways, and then every few hours while octets pass. */
@@ -95,19 +98,16 @@ class Relay implements DeadlineItem {
 
   /** On to a server that was not tried yet; the last failure stands when there is none. Nothing was sent so far. */
   #tryNextServer(last: UpstreamFailure): void {
-    const { upstream, device, header, place } = this.#destination
+    const { upstream, device, unvouched, header, place } = this.#destination
     const next = upstream.choose(device, this.#tried)
     if (next === undefined) return this.#giveUp(last)
     this.#tried.push(next)
-    if (!next.openTunnel()) {
-      const { connections } = upstream.limits
-      return this.#tryNextServer({ kind: 'overloaded', connections, waiting: 0 })
-    }
+    if (!next.openTunnel(unvouched)) return this.#tryNextServer(next.pool.overload({ unvouched }))
     const preamble = place === 'before-tls' ? header : undefined
     const options: DialOptions = { alpn: [], halfOpen: true, preamble }
     const dialled: DialCallback = (result, shown) => {
       if (result.ok) return this.#connected(result.value, next)
-      next.closeTunnel()
+      next.closeTunnel(unvouched)
       next.failed(result.failure, shown)
       if (this.#device.destroyed) this.#finished.resolve()
       else this.#tryNextServer(result.failure)
@@ -124,7 +124,7 @@ class Relay implements DeadlineItem {
   #connected(upstreamSocket: Socket, server: Server): void {
     this.#upstreamSocket = upstreamSocket
     upstreamSocket.once('close', () => {
-      server.closeTunnel()
+      server.closeTunnel(this.#destination.unvouched)
       this.#upstreamClosed(upstreamSocket, server)
     })
     const device = this.#device

@@ -85,6 +85,7 @@ test('what the device, the request or we spoiled does not speak against a server
     'device-gone',
     'out-of-descriptors',
     'overloaded',
+    'share-used-up',
     'request-timeout',
     'request-too-large',
     'unsendable',

@@ -142,6 +142,8 @@ export interface ForwardingServerOptions extends UpstreamChanges {
   readonly last?: boolean
   /** The key that stands for the device of a request. */
   readonly device?: (request: RequestMessage) => string | undefined
+  /** The network of a request that is not vouched for; left out, all are. */
+  readonly unvouched?: (request: RequestMessage) => string | undefined
   readonly host?: 'given' | 'server'
   /** Said to the upstream on top of what the device sent. */
   readonly identityFields?: readonly string[]
@@ -222,6 +224,7 @@ function handler(
       device: options.device?.(request),
       target: request.target,
       fields: requestFields(request.fields, plan),
+      unvouched: options.unvouched?.(request),
       bodyBytes: options.bodyBytes ?? 1e9,
       bodyIdle: options.bodyIdle ?? 10_000,
     }).then(ended)

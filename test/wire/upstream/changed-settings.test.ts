@@ -1,7 +1,7 @@
 /** When the settings of an upstream change, a request without a connection gets one under the new ones. */
 import { expect, test } from 'vitest'
 import type { UpstreamConnection } from '../../../src/forward/balance/connection.ts'
-import type { ConnectionWaiter } from '../../../src/forward/balance/pool.ts'
+import type { ConnectionWaiter } from '../../../src/forward/balance/waiting-list.ts'
 import { openUpstream, type Upstream } from '../../../src/forward/balance/upstream.ts'
 import {
   goodServer,
@@ -30,7 +30,11 @@ function waiting(): {
   // Some are left waiting when their test ends.
   promise.catch(() => {})
   return {
-    want: { ready: resolve, failed: (failure) => reject(new Error(failure.kind)) },
+    want: {
+      unvouched: undefined,
+      ready: resolve,
+      failed: (failure) => reject(new Error(failure.kind)),
+    },
     connection: promise,
   }
 }
