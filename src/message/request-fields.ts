@@ -36,7 +36,7 @@ export function fieldFilter(ours: readonly string[]): FieldFilter {
   })
 }
 
-/** Builds name, value, name, value … from Node's `rawHeaders`; one walk, order and spelling as they came. */
+/** Builds name, value, name, value … from the fields of a request; one walk, order and spelling as they came. */
 export function requestFields(raw: readonly string[], plan: FieldPlan): string[] {
   const { filter, host, identity, forwarding } = plan
   const fields: string[] = []
