@@ -47,7 +47,10 @@ export function destinationFor(
       filter: snapshot.fieldFilter,
       host: hostFieldFor(view, head.host),
       identity: identity.fields,
-      forwarding: forwardingFields({ address: connection.remote, host: head.host }, 'x-forwarded'),
+      forwarding: forwardingFields(
+        { address: connection.remote, host: head.host },
+        view.compiled.config.forwarding,
+      ),
     }
     return { plan, identity }
   })

@@ -53,6 +53,7 @@ export function readUpstream(
     attempts: place.required('attempts'),
     health: readHealth(place.at('health'), plain),
     host: readHostPolicy(place.at('host')),
+    forwarding: place.required('forwarding'),
     tls: plain ? undefined : readTls(place.at('tls'), { name, isTold }),
     identity: place.at('identity').optional(readIdentitySettings),
     limits: readLimits(place.at('limits')),

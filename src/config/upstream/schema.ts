@@ -1,4 +1,5 @@
 /** The keys of an upstream: a server that we forward to, and what it is told about the device. */
+import { FORWARDING_STYLES } from '../../message/forwarding-fields.ts'
 import { Type } from 'typebox'
 import {
   integer,
@@ -273,6 +274,11 @@ export const upstream = group('What we forward to: one server, or several that a
     'What the upstream reads as Host: `preserve` (what the device asked for; MDM servers put it into profiles), `upstream` (host and port of the server that is called), or a fixed name.',
     'preserve, upstream, or a host name',
     'preserve',
+  ),
+  forwarding: choice(
+    'How the upstream is told where a request came from. `x-forwarded`: `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`. `forwarded`: `Forwarded` (RFC 7239). `none`: not at all. What a device sends under these names is removed in any case.',
+    FORWARDING_STYLES,
+    'x-forwarded',
   ),
   tls,
   identity: Type.Optional(identity),

@@ -2,12 +2,15 @@
 import type { UpstreamSettings, UpstreamTls as TlsSettings } from '../../forward/settings.ts'
 import type { IdentitySource, LoadedFile } from '../../handshake/server-identity.ts'
 import type { IdentitySettings } from '../../message/encode/settings.ts'
+import type { ForwardingStyle } from '../../message/forwarding-fields.ts'
 import type { TlsPreset } from '../../upstream-tls/catalogue.ts'
 import type { VerificationSetting } from '../../upstream-tls/verification.ts'
 
 /** An `Upstream` is what requests are forwarded to: servers that answer alike. */
 export interface Upstream extends UpstreamSettings {
   readonly host: HostPolicy
+  /** How it is told where a request came from. */
+  readonly forwarding: ForwardingStyle
   /** `undefined` exactly when the protocol is `http:`. */
   readonly tls: UpstreamTls | undefined
   /** `undefined`: this upstream is told nothing about the device (RFC 9440 §4: sending it is opt-in). */

@@ -77,6 +77,8 @@ export interface ProductOptions {
   readonly limits?: readonly string[]
   /** The same below `limits:` of the upstream. */
   readonly upstreamLimits?: readonly string[]
+  /** Further lines of the upstream. */
+  readonly upstreamLines?: readonly string[]
   /** Further lines of the upstream's `tls:`. */
   readonly upstreamTls?: readonly string[]
   /** YAML of the listener's `tls:`. */
@@ -216,7 +218,7 @@ ${rows.map((row) => `      - ${row}\n`).join('')}`,
       trust: { default: off, custom: ['file:upstream-ca.pem'] }
       clientCertificate: { chain: 'file:front-end.pem', key: 'file:front-end.key' }${upstreamTls.map((line) => `\n      ${line}`).join('')}
     identity: ${options.identity ?? '{ format: rfc9440, chain: true, grace: true, fields: { verify: X-Client-Verify, subject: X-Client-Subject } }'}
-    limits: { ${upstreamLimits.join(', ')} }`,
+    limits: { ${upstreamLimits.join(', ')} }${(options.upstreamLines ?? []).map((line) => `\n    ${line}`).join('')}`,
     metrics: ' { address: 127.0.0.1, port: 0 }',
     ...yaml,
   }
