@@ -267,7 +267,7 @@ const MAX_LINE = 66_000
 /** Octets between two octets of a body: as Node's own server allows for the extensions of chunks. */
 const MAX_OVERHEAD = 16_384
 
-/** What llhttp knows besides: methods of RTSP (RFC 7826), and the first word of HTTP/2 (RFC 9113 §3.4). */
+/** What llhttp knows besides: methods of RTSP (RFC 7826) and of Icecast, and the first word of HTTP/2 (RFC 9113 §3.4). */
 const HTTP_METHODS: ReadonlySet<string> = new Set([
   'ACL',
   'BIND',
@@ -297,7 +297,6 @@ const HTTP_METHODS: ReadonlySet<string> = new Set([
   'REBIND',
   'REPORT',
   'SEARCH',
-  'SOURCE',
   'SUBSCRIBE',
   'TRACE',
   'UNBIND',
