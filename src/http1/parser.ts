@@ -139,6 +139,9 @@ export class MessageParser {
     }
     message.pieces = []
     if (isComplete) this.reset()
+    // Of fields that frame a message llhttp takes this one, empty, for a trailer (RFC 9110 §6.5.1).
+    const framing = isComplete ? firstFieldValue(message.fields, 'transfer-encoding') : undefined
+    if (framing !== undefined && this.#kind === 'request') return malformed('Framing in a trailer')
     return { kind: 'body', pieces, taken, trailers: isComplete ? message.fields : undefined }
   }
 
