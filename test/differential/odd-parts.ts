@@ -1,0 +1,202 @@
+/** What mutations put in the place of parts of a request: right, wrong, and read in one way by some and in another by others. */
+
+/** Ends of lines. */
+export const LINE_ENDS = [
+  '\n',
+  '\r',
+  '\r\r\n',
+  '\r\n\r\n',
+  '\r\n ',
+  '\r\n\t',
+  '',
+  ' \r\n',
+  '\0\r\n',
+] as const
+
+/** What stands between the parts of a request line. */
+export const BLANKS = ['  ', '\t', '', ' \t', '\x0b', '\xa0', '\r\n '] as const
+
+/** Methods, of other protocols as well. */
+export const METHODS = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'OPTIONS',
+  'TRACE',
+  'CONNECT',
+  'PROPFIND',
+  'QUERY',
+  'M-SEARCH',
+  'PRI',
+  'SOURCE',
+  'DESCRIBE',
+  'PLAY',
+  'SETUP',
+  'FLUSH',
+  'get',
+  'GETT',
+  'X',
+  '',
+] as const
+
+/** Protocols and versions. */
+export const VERSIONS = [
+  'HTTP/1.0',
+  'HTTP/1.1',
+  'HTTP/1.2',
+  'HTTP/2.0',
+  'HTTP/0.9',
+  'HTTP/3.0',
+  'HTTP/1.10',
+  'HTTP/1',
+  'http/1.1',
+  'RTSP/1.0',
+  'ICE/1.0',
+  'HTTP/1.1 ',
+  '',
+  'HTTP/01.1',
+] as const
+
+/** Request targets. */
+export const TARGETS = [
+  '*',
+  '/',
+  '//mdm',
+  '/mdm/../admin/x',
+  '/mdm%2fx',
+  '/a;b',
+  '/a#b',
+  '/mdm?a=b?c',
+  'mdm',
+  '/\x80',
+  'http://mdm.example/mdm',
+  'https://other.example/mdm',
+  'https://mdm.example:443',
+  '/admin/x',
+  'mdm.example:443',
+  '/mdm?<>"{}|\\^`',
+  '/mdm\x7f',
+  'https://u:p@mdm.example/',
+  '/./mdm',
+] as const
+
+/** Lines of fields. */
+export const FIELDS = [
+  'Content-Length: 0\r\n',
+  'Content-Length: 5\r\n',
+  'Content-Length: 5, 5\r\n',
+  'Content-Length: +5\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Transfer-Encoding: gzip, chunked\r\n',
+  'Transfer-Encoding:\r\n',
+  'Transfer-Encoding: identity\r\n',
+  'Transfer-Encoding: chunked, chunked\r\n',
+  'Content-Length:\r\n',
+  'Connection: close\r\n',
+  'Connection: keep-alive\r\n',
+  'Connection: Upgrade\r\n',
+  'Upgrade: h2c\r\n',
+  'Connection: Host, Content-Length\r\n',
+  'Connection: transfer-encoding\r\n',
+  'Proxy-Connection: close\r\n',
+  'Expect: 100-continue\r\n',
+  'Expect: 100-CONTINUE\r\n',
+  'Expect:\r\n',
+  'Expect: 200-ok\r\n',
+  'TE: chunked\r\n',
+  'Host: mdm.example\r\n',
+  'Host: other.example\r\n',
+  'Host:\r\n',
+  'Host: mdm.example:444\r\n',
+  'X: \x01\r\n',
+  'X\r\n',
+  'Client-Cert: :Zm9yZ2Vk:\r\n',
+  'client_cert: forged\r\n',
+  'X-Forwarded-For: 10.9.8.7\r\n',
+  ': x\r\n',
+  'X y: z\r\n',
+  'Content_Length: 9\r\n',
+  'Trailer: Host\r\n',
+  'Keep-Alive: timeout=5\r\n',
+  'Upgrade: websocket\r\n',
+  'X: \xff\r\n',
+] as const
+
+/** What stands between a name and its value. */
+export const COLONS = [':', ' :', ': ', ':\t', ':  ', '', '::', ' ', ':\r\n ', ':\x0b'] as const
+
+/** Values of Content-Length. */
+export const LENGTHS = [
+  '0',
+  '1',
+  '3',
+  '4',
+  '5',
+  '6',
+  '12',
+  '-1',
+  '+4',
+  '0x4',
+  '4 4',
+  '4, 4',
+  '4,5',
+  '',
+  ' 4',
+  '4\t',
+  '00004',
+  '4.0',
+  '4e0',
+  '18446744073709551616',
+  '99999999999999999999',
+  '9007199254740993',
+  '40001',
+] as const
+
+/** Values of Transfer-Encoding. */
+export const CODINGS = [
+  'Chunked',
+  'identity',
+  'gzip, chunked',
+  'chunked, gzip',
+  'chunked, chunked',
+  'chunked;q=1',
+  ' chunked',
+  'chunked\t',
+  'xchunked',
+  'chunked,',
+  ',chunked',
+  '"chunked"',
+  'chun ked',
+  '',
+] as const
+
+/** Sizes of chunks. */
+export const SIZES = [
+  '0',
+  '1',
+  '4',
+  '5',
+  'a',
+  'A',
+  '00',
+  '05',
+  '5;',
+  '5 ',
+  ' 5',
+  '5\t;x',
+  '5;x=y',
+  '5;x="\\"',
+  '0x5',
+  '-1',
+  '+5',
+  'g',
+  '',
+  'ffffffffffffffff',
+  '10000000000000005',
+  '5;x\ry',
+  '5;\x01',
+  '5;"',
+  '5\n',
+] as const
