@@ -195,9 +195,11 @@ function counted(octets: number): number {
 }
 
 /** Optional white space around a value is not part of it (RFC 9110 §5.5); llhttp skips it in front only. */
-function trimmed(value: string): string {
+function trimmed(name: string, value: string): string {
   const last = value.charCodeAt(value.length - 1)
-  return last === SPACE || last === TAB ? value.replace(/[ \t]+$/, '') : value
+  if (last !== SPACE && last !== TAB) return value
+  // With a tab behind it llhttp does not know a coding: without it, it would be taken for chunks that are not undone.
+  return value.replace(isTransferEncoding(name, 0) ? / +$/ : /[ \t]+$/, '')
 }
 
 const [SPACE, TAB] = [0x20, 0x09]
@@ -208,7 +210,7 @@ function endOfValue(): void {
   if (last < 0) return
   // A name whose value never began has an empty one.
   if (message.isInName) fields.push('')
-  else fields[last] = trimmed(fields[last] ?? '')
+  else fields[last] = trimmed(fields[last - 1] ?? '', fields[last] ?? '')
   message.isInName = false
 }
 

@@ -76,6 +76,19 @@ const rows: readonly Odd[] = [
     failure: undefined,
   },
   {
+    promise: 'chunks with a blank behind their coding are chunks',
+    answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked \r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    expect: 'HTTP/1.1 200 OK ok',
+    failure: undefined,
+  },
+  {
+    promise:
+      'chunks with a tab behind their coding, which llhttp takes for no chunks, are a bad response',
+    answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\t\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    expect: BAD_GATEWAY,
+    failure: 'bad-response',
+  },
+  {
     promise: 'a NUL in a field value is a bad response',
     answer: `HTTP/1.1 200 OK\r\nX-Odd: a\0b\r\n${length('ok')}`,
     expect: BAD_GATEWAY,
