@@ -54,7 +54,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
   #handler: RequestHandler | undefined
   #phase: Phase = 'opened'
   /** When the phase began or, of an exchange, its answer ended: on the clock of the deadlines. */
-  #since: number
+  #since = 0
   #exchange: HttpExchange | undefined
   /** What was read behind the request that is under way. */
   #rest: Buffer | undefined
@@ -73,7 +73,6 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     this.#limits = limits
     this.#deadlines = deadlines
     this.#parser = new MessageParser('request', limits.headerBytes)
-    this.#since = deadlines.now
   }
 
   /** Begins to read. */
@@ -81,6 +80,8 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     this.#handler = handler
     const { socket } = this
     this.#deadlines.add(this)
+    // Without connections the clock of the deadlines stands still: it is right again only now.
+    this.#enter('opened')
     socket.on('drain', () => this.#exchange?.drained())
     socket.on('end', () => this.#ended())
     socket.on('close', () => this.#closed())

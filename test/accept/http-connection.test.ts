@@ -1,6 +1,7 @@
 /** What ends the connection of a device, and what does not, with a clock that only the test moves. */
 import { once } from 'node:events'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { DeadlineSweeper } from '../../src/forward/deadlines.ts'
 import type { DeviceExchange } from '../../src/http1/device-exchange.ts'
 import type { DeadlineItem, Deadlines } from '../../src/kernel/ports.ts'
 import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
@@ -113,4 +114,19 @@ test('a connection whose first head has begun is not idle', async () => {
   expect(startLine).toBe('HTTP/1.1 200 OK')
   expect(fields).toContainEqual(['Connection', 'close'])
   expect(await device.ended).toBe('clean')
+})
+
+test('the first connection after a quiet hour has its own time to ask', async () => {
+  const deadlines = new DeadlineSweeper(100)
+  await using server = await httpServer(TLS, answer, deadlines)
+  using _later = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 3_600_000)
+  // In TLS 1.2 the device is the last to know that the handshake is done.
+  await using device = await Device.to(server.port, { maxVersion: 'TLSv1.2' })
+  // The connection was there before, and is looked at in the same sweep.
+  await new Promise<void>((resolve) => {
+    deadlines.add({ slot: 0, check: () => setImmediate(resolve) })
+  })
+  device.request('GET /')
+  expect((await device.response()).startLine).toBe('HTTP/1.1 200 OK')
+  expect(server.faults).toEqual([])
 })
