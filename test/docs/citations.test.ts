@@ -38,7 +38,7 @@ test('decisions are numbered without a gap, each record begins with its number, 
   for (const [index, { path, text }] of records.entries()) {
     expect(text, path).toMatch(
       new RegExp(
-        `^# ${index + 1}\\. .+\\n\\n_(?:In force|Not built yet)[^]*\\n\\n\\*\\*Decision\\.\\*\\* `,
+        `^# ${index + 1}\\. .+\\n\\n_(?:In force|Not built yet|Replaced by [0-9]+)[^]*\\n\\n\\*\\*Decision\\.\\*\\* `,
         'u',
       ),
     )
