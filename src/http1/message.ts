@@ -1,6 +1,7 @@
 /**
  * The head of a request or response as the parser gives it: what framing needs is worked out, everything else is as it came.
  */
+import { Buffer } from 'node:buffer'
 
 /** Where a body ends: behind so many octets, behind the last chunk, or with the connection (RFC 9112 §6.3). */
 export type BodyLength = number | 'chunked' | 'until-close'
@@ -54,6 +55,12 @@ export function firstFieldValue(fields: readonly string[], name: string): string
   }
   return undefined
 }
+
+/**
+ * Returns the same text, Latin-1, with memory of its own, for what outlives its message: text that was read is a part of all that
+ * was read with it, up to 2 KB, and keeps that (`MAX_CUT`).
+ */
+export const ownText = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 /** Whether a body belongs to the request. */
 export const hasBody = ({ body }: RequestMessage): boolean => body !== 0

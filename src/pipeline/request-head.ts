@@ -2,7 +2,7 @@
  * The head of a request, read once: for whom it is, what it asks for, and whether two servers could read it
  * differently. The parser has refused what it cannot read; a line that says HTTP/0.9 or HTTP/2.0 is none of that.
  */
-import { fieldValue, type RequestMessage } from '../http1/message.ts'
+import { fieldValue, ownText, type RequestMessage } from '../http1/message.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { checkAuthority, hostValues } from '../message/authority.ts'
 import { absoluteForm, parseTarget, type Target } from '../message/target.ts'
@@ -33,8 +33,9 @@ export function readRequestHead(
   if (host === undefined) {
     const authority = checkAuthority(values, connection.sni, listener.hosts)
     if (!authority.ok) return fail({ kind: 'host', fault: authority.failure })
-    host = authority.value.text
-    connection.rememberHost({ sent, text: host }, listener)
+    // They live as long as the connection.
+    host = ownText(authority.value.text)
+    connection.rememberHost({ sent: ownText(sent ?? ''), text: host }, listener)
   }
   const origin = originForm(request.target, host, { connection, listener })
   if (!origin.ok) return origin
