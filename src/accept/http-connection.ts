@@ -172,7 +172,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     const result = this.#parser.requestHead(octets)
     if (result.kind === 'fault') return this.#unparsable(unparsableHead(result.fault))
     if (result.kind === 'unfinished') {
-      if (this.#phase === 'idle') this.#enter('head')
+      if (this.#phase === 'idle' && this.#parser.isInside) this.#enter('head')
       return
     }
     const { head, taken } = result

@@ -65,9 +65,11 @@ export class MessageParser {
     this.#limit = limit
   }
 
-  /** A head has begun and is not complete, or a body in chunks is. */
+  /** A head has begun and is not complete, or a body in chunks is; empty lines begin nothing. */
   get isInside(): boolean {
-    return this.#message !== undefined
+    return (
+      this.#message !== undefined && (this.#message.isHeadComplete || /[^\r\n]/.test(this.#begun))
+    )
   }
 
   /** Reads a request's head from its beginning or where the last input ended. */

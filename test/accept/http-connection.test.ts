@@ -130,3 +130,17 @@ test('the first connection after a quiet hour has its own time to ask', async ()
   expect((await device.response()).startLine).toBe('HTTP/1.1 200 OK')
   expect(server.faults).toEqual([])
 })
+
+test('an empty line behind a request begins none: its connection stays idle, and may end without a fault', async () => {
+  await using server = await httpServer(TLS, answer)
+  await using device = await Device.to(server.port)
+  // RFC 9112 §2.2: older clients send one behind the content of a POST.
+  device.request('POST /', 'Content-Length: 2')
+  device.send('hi\r\n')
+  expect((await device.response()).startLine).toBe('HTTP/1.1 200 OK')
+  const [connection = expect.unreachable()] = server.connections
+  expect(connection.isIdle).toBe(true)
+  device.socket.end()
+  expect(await device.ended).toBe('clean')
+  expect(server.faults).toEqual([])
+})
