@@ -99,7 +99,7 @@ const CLASSES = [
   {
     /**
      * One blank stands between the parts of a request line, and the protocol is HTTP (RFC 9112 §3); a lenient reading is allowed
-     * and not wanted ("SHOULD respond with a 400", §3). Methods of RTSP (RFC 7826) are none of HTTP.
+     * and not wanted ("SHOULD respond with a 400", §3). Methods of RTSP (RFC 7826) and of Icecast are none of HTTP.
      */
     name: 'a request line that is none of HTTP',
     holds: (octets, node, ours) =>
@@ -178,7 +178,7 @@ const isPrefixBut = (node: readonly number[], ours: readonly number[]): boolean 
   isPrefix(ours.slice(0, -1), node) && isPrefix(node.slice(0, -1), ours)
 
 const METHODS_OF_OTHERS =
-  'PRI|DESCRIBE|ANNOUNCE|SETUP|PLAY|PAUSE|TEARDOWN|GET_PARAMETER|SET_PARAMETER|REDIRECT|RECORD|FLUSH'
+  'SOURCE|PRI|DESCRIBE|ANNOUNCE|SETUP|PLAY|PAUSE|TEARDOWN|GET_PARAMETER|SET_PARAMETER|REDIRECT|RECORD|FLUSH'
 const ODD_LINE = new RegExp(
   `(?:${METHODS_OF_OTHERS}) |[A-Z-]+ {2,}\\S+ +HTTP/|[A-Z-]+ +\\S+ {2,}HTTP/|(?:RTSP|ICE)/1\\.0|[A-Z-]+ +\\S+\\n`,
 )

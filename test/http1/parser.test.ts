@@ -90,3 +90,14 @@ for (const step of [1, 7, 1000, 100_000]) {
     expect(bodyKind(`1\r\na\r\n0;${'x'.repeat(16_384)}\r\n\r\n`, step)).toBe('chunk-overhead')
   })
 }
+
+test('a trailer that frames a message makes its request malformed', () => {
+  for (const name of ['Transfer-Encoding', 'transfer-encoding', 'Content-Length']) {
+    for (const value of ['', ' ', 'chunked', 'identity', '3']) {
+      const text = `1\r\na\r\n0\r\nX-Sum: 1\r\n${name}:${value}\r\n\r\n`
+      expect(bodyKind(text, 100), text).toBe('malformed')
+      expect(bodyKind(text, 1), text).toBe('malformed')
+    }
+  }
+  expect(bodyKind('1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n', 1)).toBe('whole')
+})
