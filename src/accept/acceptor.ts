@@ -159,7 +159,7 @@ export class Acceptor {
     const { limits } = this.#settings
     const arrival = new Arrival(socket, limits.handshake, this.#head.handlers)
     const slot = this.#arrivals.add(arrival)
-    socket.once('close', () => {
+    socket.on('close', () => {
       this.#arrivals.remove(slot)
       arrival.closed()
     })

@@ -82,10 +82,10 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     this.#deadlines.add(this)
     // Without connections the clock of the deadlines stands still: it is right again only now.
     this.#enter('opened')
-    socket.on('drain', () => this.#exchange?.drained())
+    socket.on('drain', () => this.#guarded(() => this.#exchange?.drained()))
     socket.on('end', () => this.#ended())
     socket.on('close', () => this.#closed())
-    socket.on('data', (octets: Buffer) => this.#read(octets))
+    socket.on('data', (octets: Buffer) => this.#guarded(() => this.#read(octets)))
   }
 
   get hstsLine(): string {
@@ -131,7 +131,9 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     this.#flow()
   }
 
-  readonly answerFlushed = (): void => {
+  readonly answerFlushed = (): void => this.#guarded(() => this.#flushed())
+
+  #flushed(): void {
     const exchange = this.#exchange
     if (exchange === undefined || this.socket.destroyed) return
     exchange.settle(true)
@@ -183,7 +185,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     this.#exchange = exchange
     this.#bodyLeft = typeof head.body === 'number' ? head.body : 0
     if (taken < octets.length) this.#readBody(exchange, octets.subarray(taken))
-    this.#guarded(() => this.#handler?.request(exchange))
+    this.#handler?.request(exchange)
   }
 
   #readBody(exchange: HttpExchange, octets: Buffer): void {

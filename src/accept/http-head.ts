@@ -44,7 +44,7 @@ export function httpHead(
       const handler = handlers.connected(socket, addresses, connection)
       if (handler === undefined) return false
       connections.add(connection)
-      socket.once('close', () => connections.delete(connection))
+      socket.on('close', () => connections.delete(connection))
       connection.serve(handler)
       return true
     },

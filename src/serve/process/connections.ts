@@ -104,7 +104,7 @@ export function openConnection(
   inFlight.begin()
   const { protocol, cipher } = connection
   metrics.opened(listener, { protocol, suite: cipher.standardName })
-  socket.once('close', () => {
+  socket.on('close', () => {
     connections.remove(place)
     release()
     closed(connection)

@@ -8,6 +8,7 @@ import { fieldLines } from '../../http1/head-text.ts'
 import { HSTS, hstsField, type HstsPolicy } from '../../message/hsts.ts'
 import { unparsableStatus, type Unparsable } from '../../accept/unparsable.ts'
 import { explain } from '../../decide/explain-refusal.ts'
+import type { DeviceExchange } from '../../http1/device-exchange.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import { handleRequest, type JudgedAt, type PipelineDeps } from '../../pipeline/pipeline.ts'
 import type { Connection } from '../../pipeline/connection.ts'
@@ -30,15 +31,16 @@ export function httpHandlers(listener: string, deps: ConnectionHandlerDeps): Htt
     ...deps,
     record: (connection, event, judged) => record(connection, event, judged, deps),
   }
+  const requestDeps = { deps, pipeline, recorded: (): void => deps.inFlight.end() }
+  const ended = (closed: Connection): void => recordEnd(closed, deps)
   return {
     ...commonHandlers(listener, deps),
     hstsLine: hstsLineOf(() => deps.snapshot().listeners.get(listener)?.compiled.config.hsts),
     connected(socket, addresses, http) {
-      const ended = (closed: Connection): void => recordEnd(closed, deps)
       const connection = openConnection({ socket, addresses, http }, listener, deps, ended)
       const mayAsk = isAnyRowOpen(connection, deps)
       addExpirySighting(connection.peer(deps.peerCache, deps.snapshot().judge), deps)
-      return mayAsk ? requestHandler(connection, { deps, pipeline }) : undefined
+      return mayAsk ? new ConnectionRequests(connection, requestDeps) : undefined
     },
   }
 }
@@ -56,38 +58,48 @@ function hstsLineOf(policy: () => HstsPolicy | undefined): () => string {
   }
 }
 
-interface RequestHandlerDeps {
+/** What the requests of all connections of a listener need. */
+interface RequestDeps {
   readonly deps: ConnectionHandlerDeps
   readonly pipeline: PipelineDeps
+  readonly recorded: () => void
 }
 
-function requestHandler(
-  connection: Connection,
-  { deps, pipeline }: RequestHandlerDeps,
-): RequestHandler {
-  const { inFlight, log, metrics } = deps
-  const recorded = (): void => inFlight.end()
-  const failed = (error: unknown): void => {
-    inFlight.end()
-    // A bug of ours: the one request is lost, and the operator gets the trace.
-    log.error({ err: error, connection: connection.id }, 'internal error in a request')
-    connection.socket.destroy()
+/** The requests of one connection: an object, because a closure for each of its methods would be held as long as it lives. */
+class ConnectionRequests implements RequestHandler {
+  readonly #connection: Connection
+  readonly #requestDeps: RequestDeps
+
+  constructor(connection: Connection, requestDeps: RequestDeps) {
+    this.#connection = connection
+    this.#requestDeps = requestDeps
   }
-  return {
-    request(device) {
-      inFlight.begin()
-      handleRequest(device, connection, pipeline).then(recorded, failed)
-    },
-    unparsable(fault) {
-      metrics.unparsable(connection.listener, fault)
-      const reference = connection.reference(connection.requests + 1)
-      // While an answer is under way, or after it, there is none for what is not understood.
-      const status = connection.isAnswering ? undefined : unparsableStatus(fault)
-      const told = { status, reference: status === undefined ? undefined : reference }
-      connection.ending = { outcome: 'refused', ...explainUnparsable(fault), ...told }
-      return reference
-    },
-    bug: (error) => failed(error),
+
+  request(device: DeviceExchange): void {
+    const { deps, pipeline, recorded } = this.#requestDeps
+    deps.inFlight.begin()
+    handleRequest(device, this.#connection, pipeline).then(recorded, (error: unknown) => {
+      recorded()
+      this.bug(error)
+    })
+  }
+
+  unparsable(fault: Unparsable): string {
+    const connection = this.#connection
+    this.#requestDeps.deps.metrics.unparsable(connection.listener, fault)
+    const reference = connection.reference(connection.requests + 1)
+    // While an answer is under way, or after it, there is none for what is not understood.
+    const status = connection.isAnswering ? undefined : unparsableStatus(fault)
+    const told = { status, reference: status === undefined ? undefined : reference }
+    connection.ending = { outcome: 'refused', ...explainUnparsable(fault), ...told }
+    return reference
+  }
+
+  /** A bug of ours: the connection is lost, and the operator gets the trace. */
+  bug(error: unknown): void {
+    const { id, socket } = this.#connection
+    this.#requestDeps.deps.log.error({ err: error, connection: id }, 'internal error in a request')
+    socket.destroy()
   }
 }
 
