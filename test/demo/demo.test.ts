@@ -151,7 +151,7 @@ test('SIGHUP reloads: what came of it is told with every fault, and the demonstr
   await writeFile(file, text.replace('profile: generic', 'profile: none').replace('30d', 'long'))
   demo.signal('SIGHUP')
   await demo.until(
-    /error +reload refused: .*\n {10}\S+demo.yaml:7:\d+ .*found .*\n {10}\S+demo.yaml:9:\d+ .*found .*\n/,
+    /error +reload refused: .*\n {10}\S+demo.yaml:7:\d+ .*found .*\n {10}\S+demo.yaml:10:\d+ .*found .*\n/,
   )
   await writeFile(file, text.replace('grace: 30d', 'grace: 20d'))
   demo.signal('SIGHUP')
