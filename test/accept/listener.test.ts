@@ -12,7 +12,7 @@ import {
 import { DEFAULT_CIPHER_SUITES } from '../../src/handshake/cipher-suites.ts'
 import { serverIdentity, type ServerIdentity } from '../../src/handshake/server-identity.ts'
 import { DeadlineSweeper } from '../../src/forward/deadlines.ts'
-import type { DeviceExchange } from '../../src/http1/device-exchange.ts'
+import type { DeviceExchange, ExchangeObserver } from '../../src/http1/device-exchange.ts'
 import type { RequestHandler } from '../../src/accept/http-connection.ts'
 import type { Millis, TrustVersion } from '../../src/kernel/types.ts'
 import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
@@ -93,10 +93,15 @@ test('a connection that the handler refuses is closed before any HTTP is read', 
   expect(running.seen.requests).toBe(0)
 })
 
-for (const throws of ['connected', 'request'] as const) {
+const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
+/** Its body is longer than a record of TLS, so that part of it arrives when the request is known. */
+const POST = `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 32768\r\n\r\n${'a'.repeat(32_768)}`
+
+for (const throws of ['connected', 'request', 'body', 'closed'] as const) {
   test(`a bug met in ${throws} costs the one connection and not the process`, async () => {
     await using running = await listening({}, { throws })
-    expect(await requestText(running, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('')
+    const text = await requestText(running, throws === 'body' ? POST : GET)
+    expect(text.includes('answered')).toBe(throws === 'closed')
     expect(running.seen.bugs).toBe(1)
   })
 }
@@ -205,7 +210,7 @@ const BINDING: TicketBinding = {
 
 interface Behaviour {
   readonly admit?: boolean
-  readonly throws?: 'connected' | 'request'
+  readonly throws?: 'body' | 'closed' | 'connected' | 'request'
   readonly answer?: (exchange: DeviceExchange) => void
   readonly opened?: (socket: TLSSocket) => void
 }
@@ -239,6 +244,8 @@ async function listening(
     request: (exchange) => {
       seen.requests += 1
       if (behaviour.throws === 'request') throw new Error('a bug')
+      if (behaviour.throws !== undefined) exchange.observe(throwing(behaviour.throws))
+      if (behaviour.throws === 'body') return
       if (behaviour.answer !== undefined) behaviour.answer(exchange)
       else answer(exchange, 'answered')
     },
@@ -282,6 +289,13 @@ function answer(exchange: DeviceExchange, text: string): void {
   exchange.respond({ status: 200, reason: 'OK', fields: [], length: undefined, close: false })
   exchange.write(body)
   exchange.end()
+}
+
+function throwing(when: string): ExchangeObserver {
+  const bug = (told: string): void => {
+    if (told === when) throw new Error('a bug')
+  }
+  return { bodyArrived: () => bug('body'), drained: () => {}, closed: () => bug('closed') }
 }
 
 async function secured(running: RunningListener, options: object = {}): Promise<TLSSocket> {
