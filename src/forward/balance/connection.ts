@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { chunkSize } from '../../http1/head-text.ts'
-import type { ResponseMessage } from '../../http1/message.ts'
+import { firstFieldValue, type ResponseMessage } from '../../http1/message.ts'
 import { MessageParser, type ParseFault } from '../../http1/parser.ts'
 import { sendMessage } from '../../http1/send-message.ts'
 import type { DeadlineItem, Deadlines } from '../../kernel/ports.ts'
@@ -72,7 +72,8 @@ export class UpstreamConnection implements DeadlineItem {
   #interimCount = 0
   #error: Error | undefined
   #isPaused = false
-  readonly #idleLimit: number
+  readonly #limits: UpstreamLimits
+  #idleLimit: number
   readonly #deadlines: Deadlines
   #idleSince = 0
 
@@ -87,6 +88,7 @@ export class UpstreamConnection implements DeadlineItem {
     deadlines.add(this)
     this.#owner = owner
     this.#parser = new MessageParser('response', limits.responseHeaderBytes)
+    this.#limits = limits
     this.#idleLimit = limits.idle
     socket.on('data', (octets: Buffer) => this.#read(octets))
     socket.on('drain', () => this.#handler?.requestDrained())
@@ -160,8 +162,8 @@ export class UpstreamConnection implements DeadlineItem {
 
   /** Closes it when it has had nothing to do for as long as it may. */
   check(now: number): void {
-    const isOver = now - this.#idleSince > this.#idleLimit + this.#deadlines.period
-    if (this.#handler === undefined && isOver) this.destroy()
+    // Too early costs a handshake; too late, the server closes it under a request.
+    if (this.#handler === undefined && now - this.#idleSince > this.#idleLimit) this.destroy()
   }
 
   /** Ends the connection; a request on it is told nothing more. */
@@ -215,7 +217,9 @@ export class UpstreamConnection implements DeadlineItem {
     const rest = taken < octets.length ? octets.subarray(taken) : undefined
     const { status, body } = head
     if (status < FINAL) return this.#interim(handler, head, rest)
-    this.#keep = head.keepAlive
+    const kept = keptFor(head.fields)
+    this.#idleLimit = Math.min(this.#limits.idle, kept)
+    this.#keep = head.keepAlive && kept > 0
     this.#reading =
       body === 'chunked' ? 'chunks' : body === 'until-close' ? 'until-close' : 'counted'
     this.#left = typeof body === 'number' ? body : 0
@@ -290,6 +294,15 @@ export class UpstreamConnection implements DeadlineItem {
     if (this.#reading === 'until-close' && error === undefined) handler.responseEnd(NO_TRAILERS)
     else handler.connectionLost({ kind: 'closed', error })
   }
+}
+
+/**
+ * Milliseconds for which the server says that it keeps the connection (the `Keep-Alive` field, which Apache httpd and Node send),
+ * less one second, in which a request may be on its way. Infinite where it says nothing.
+ */
+function keptFor(fields: readonly string[]): number {
+  const said = /timeout=(\d{1,9})/i.exec(firstFieldValue(fields, 'keep-alive') ?? '')?.[1]
+  return said === undefined ? Infinity : (Number(said) - 1) * 1000
 }
 
 const badResponse = (fault: ParseFault): ConnectionLoss => ({

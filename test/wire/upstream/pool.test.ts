@@ -100,6 +100,36 @@ test('the upstream’s own keep-alive limit is respected when it is shorter', as
   await upstream.peers[0]?.closed
 })
 
+test('an upstream that keeps a connection for no longer than a request may take gets each on a new one', async () => {
+  await using upstream = await rawUpstream(
+    goodServer,
+    answering('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok'),
+  )
+  await using server = await forwardingServer(upstream.port, { limits: { idle: 60_000 } })
+  await using device = await Device.to(server.port)
+  for (const count of [1, 2]) {
+    device.request('GET /')
+    await device.response()
+    await upstream.peers[count - 1]?.closed
+  }
+  expect(upstream.peers).toHaveLength(2)
+})
+
+test('a connection is idle for a second less than the upstream says, and no longer', async () => {
+  await using upstream = await rawUpstream(
+    goodServer,
+    answering('HTTP/1.1 200 OK\r\nKeep-Alive: max=9, timeout=2\r\nContent-Length: 2\r\n\r\nok'),
+  )
+  await using server = await forwardingServer(upstream.port, { limits: { idle: 60_000 } })
+  await using device = await Device.to(server.port)
+  device.request('GET /')
+  await device.response()
+  device.request('GET /')
+  await device.response()
+  expect(upstream.peers).toHaveLength(1)
+  await upstream.peers[0]?.closed
+})
+
 test('a failed dial fails the request it was for, and no other', async () => {
   const peers = Promise.withResolvers<UpstreamPeer>()
   await using upstream = await rawUpstream(goodServer, (peer, connection) => {
