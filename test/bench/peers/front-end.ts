@@ -1,5 +1,5 @@
 /** Our own program as a candidate, started as its image starts it; whichever commit of it. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
@@ -39,7 +39,10 @@ export const frontEnd = (
   prepare: (place) => {
     const file = join(place.folder, `${place.name}.yaml`)
     // JSON is YAML.
-    writeFileSync(file, JSON.stringify(configuration(place, variant, settings), null, 2))
+    writeFileSync(
+      file,
+      JSON.stringify({ ...configuration(place, variant, settings), ...ending(tree) }, null, 2),
+    )
     return {
       file: process.execPath,
       args: [...image.flags, join(tree, 'src/main.ts'), 'serve', '--config', file],
@@ -58,13 +61,18 @@ export interface FrontEndSettings {
   readonly store?: object
 }
 
+/** Ends without an announcement; commits from before there was one do not know the key. */
+const ending = (tree: string): { readonly announce?: string } =>
+  readFileSync(join(tree, 'docs/configuration.md'), 'utf8').includes('`announce`')
+    ? { announce: '0s' }
+    : {}
+
 /** The same certificates, field and verified upstream as the others have. */
 const configuration = (place: Place, variant: Variant, settings: FrontEndSettings) => ({
   profile: 'generic',
   workers: variant.workers,
   store: settings.store ?? { dangerousNone: true },
   enforcement: 'required',
-  announce: '0s',
   drain: '1s',
   trust: {
     enrollmentSettings: settings.enrollmentSettings ?? [
