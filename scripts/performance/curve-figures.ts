@@ -1,5 +1,5 @@
 /** The figures of `npm run bench -- --curves`, as `--write` keeps them beside the page. */
-import type { FigureColumn, Spread } from './figures.ts'
+import type { MeasuredRun, Spread } from './figures.ts'
 
 export interface CurvePoint {
   readonly size: number
@@ -17,14 +17,6 @@ export interface Curve {
   readonly points: readonly CurvePoint[]
 }
 
-export interface CurveFigures {
-  /** The day, as YYYY-MM-DD. */
-  readonly taken: string
-  readonly commit: string
-  readonly rounds: number
-  /** 1, or a part of the units where the run was a trial. */
-  readonly scale: number
-  readonly machine: string
-  readonly columns: readonly FigureColumn[]
+export interface CurveFigures extends MeasuredRun {
   readonly curves: readonly Curve[]
 }

@@ -21,7 +21,8 @@ export interface FigureColumn {
   readonly version: string
 }
 
-export interface Figures {
+/** What was measured, when, where and how often. */
+export interface MeasuredRun {
   /** The day, as YYYY-MM-DD. */
   readonly taken: string
   readonly commit: string
@@ -30,6 +31,9 @@ export interface Figures {
   readonly scale: number
   readonly machine: string
   readonly columns: readonly FigureColumn[]
+}
+
+export interface Figures extends MeasuredRun {
   readonly rows: readonly FigureRow[]
 }
 
