@@ -21,5 +21,8 @@ export function memoized<Answer>(classify: (name: string) => Answer): (name: str
 
 /** Ten times what a mixed fleet uses. */
 const MAX_NAMES = 512
-/** Real names end near 40; so the whole memory stays below 100 KB. */
+/**
+ * Real names end near 40. A name may hold the text that it was cut from, 2 KB at most (`http1/llhttp.ts`); so the whole memory
+ * stays near 1 MB.
+ */
 const MAX_LENGTH = 64
