@@ -14,6 +14,7 @@ import {
   type Execution,
   type MessageKind,
 } from './llhttp.ts'
+import { HTTP_METHODS } from './methods.ts'
 import {
   fieldValue,
   firstFieldValue,
@@ -271,41 +272,3 @@ const MAX_LINE = 66_000
 
 /** Octets between two octets of a body: as Node's own server allows for the extensions of chunks. */
 const MAX_OVERHEAD = 16_384
-
-/** What llhttp knows besides: methods of RTSP (RFC 7826) and of Icecast, and the first word of HTTP/2 (RFC 9113 §3.4). */
-const HTTP_METHODS: ReadonlySet<string> = new Set([
-  'ACL',
-  'BIND',
-  'CHECKOUT',
-  'CONNECT',
-  'COPY',
-  'DELETE',
-  'GET',
-  'HEAD',
-  'LINK',
-  'LOCK',
-  'M-SEARCH',
-  'MERGE',
-  'MKACTIVITY',
-  'MKCALENDAR',
-  'MKCOL',
-  'MOVE',
-  'NOTIFY',
-  'OPTIONS',
-  'PATCH',
-  'POST',
-  'PROPFIND',
-  'PROPPATCH',
-  'PURGE',
-  'PUT',
-  'QUERY',
-  'REBIND',
-  'REPORT',
-  'SEARCH',
-  'SUBSCRIBE',
-  'TRACE',
-  'UNBIND',
-  'UNLINK',
-  'UNLOCK',
-  'UNSUBSCRIBE',
-])

@@ -9,8 +9,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Admission } from '../../decide/decide.ts'
 import type { ExchangeObserver } from '../../http1/device-exchange.ts'
-import { fieldLines } from '../../http1/head-text.ts'
-import { hasBody, type RequestMessage, type ResponseMessage } from '../../http1/message.ts'
+import { hasBody, type ResponseMessage } from '../../http1/message.ts'
 import type { DeadlineItem } from '../../kernel/ports.ts'
 import { unreachable } from '../../kernel/types.ts'
 import { responseFields, trailerFields } from '../../message/response-fields.ts'
@@ -22,6 +21,7 @@ import type { Destination, Exchange, Outcome } from './exchange.ts'
 import { Failover, type RetryableRequest } from './failover.ts'
 import { leastOctets, timeoutFailure, timeoutOf, type WaitState } from './timeouts.ts'
 import { replyWithFailure } from './refuse.ts'
+import { requestHeadText } from './request-head-text.ts'
 import { responseStart } from './response-head.ts'
 
 /** Forwards an admitted request; settles, never with an error, when nothing more will reach the device. */
@@ -106,10 +106,12 @@ class ForwardedRequest
     this.#connectMs ??= performance.now() - this.#startedAt
     this.#phase = 'sending'
     this.#noteProgress()
+    const { fields, host } = this.#destination
+    if (host === 'server') this.#failover.setHost(fields)
     const sent = connection.send(
       {
         method: request.method,
-        head: this.#headText(request),
+        head: requestHeadText(request, this.#destination),
         isChunked: request.body === 'chunked',
         body: device.peekBody(),
         isComplete: isBodyComplete,
@@ -220,18 +222,6 @@ class ForwardedRequest
     })
   }
 
-  #headText({ method, body }: RequestMessage): string {
-    const { target, fields, host } = this.#destination
-    if (host === 'server') this.#failover.setHost(fields)
-    const framing =
-      body === 'chunked'
-        ? CHUNKED
-        : body === 0 && WITH_CONTENT.has(method) && !saysLength(fields)
-          ? NO_CONTENT
-          : ''
-    return `${method} ${target} HTTP/1.1\r\n${fieldLines(fields)}${framing}\r\n`
-  }
-
   /** More of the body is here, or its end. */
   #bodyMoved(): void {
     const { device } = this.#exchange
@@ -337,13 +327,6 @@ class ForwardedRequest
 }
 
 const UNSENT: ConnectionLoss = { kind: 'closed', error: undefined }
-const CHUNKED = 'Transfer-Encoding: chunked\r\n'
-const NO_CONTENT = 'Content-Length: 0\r\n'
-/** Of these a server expects content, and some refuse one that does not say how long it is (RFC 9110 §8.6). */
-const WITH_CONTENT: ReadonlySet<string> = new Set(['PATCH', 'POST', 'PUT'])
-
-const saysLength = (fields: readonly string[]): boolean =>
-  fields.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
 
 /** A check-in of a device has some thousand octets; what is gathered waits in our memory. */
 const GATHERED = 16_384
