@@ -17,6 +17,9 @@ import { rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const SYNC = { listeners: syncListener() }
 
+/** So many that the shares of peers that are not vouched for hold all that a test opens, whichever worker gets them. */
+const upstreamLimits = ['connections: 64']
+
 const keyOf = (leaf: Leaf): KeyFingerprint => {
   const spki = new X509Certificate(leaf.der).publicKey.export({ type: 'spki', format: 'der' })
   return hash('sha256', spki) as KeyFingerprint
@@ -49,7 +52,11 @@ async function expectStillRelayed(clients: readonly TunnelClient[]): Promise<voi
 
 test('a block ends the tunnels of its device on two workers before they are told anything else, and no others', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-  await using pool = await poolProcess(2, { upstreamPort: upstream.port, yaml: SYNC })
+  await using pool = await poolProcess(2, {
+    upstreamPort: upstream.port,
+    upstreamLimits,
+    yaml: SYNC,
+  })
   await pool.send({ kind: 'rules', rules: storeRules() })
   const blocked = await openTunnels(pool, fleet.device, 8)
   const others = [
@@ -70,7 +77,11 @@ test('a block ends the tunnels of its device on two workers before they are told
 
 test('the latch ends tunnels that only recording let pass, and leaves those alone of whom nothing is asked', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-  await using pool = await poolProcess(2, { upstreamPort: upstream.port, yaml: SYNC })
+  await using pool = await poolProcess(2, {
+    upstreamPort: upstream.port,
+    upstreamLimits,
+    yaml: SYNC,
+  })
   await pool.send({ kind: 'rules', rules: storeRules({ latch: 'recording' }) })
   const unfit = await openTunnels(pool, fleet.unknown)
   const others = [
@@ -87,7 +98,11 @@ test('the latch ends tunnels that only recording let pass, and leaves those alon
 
 test('closing the port ends every tunnel before a worker is told anything else, and none begins', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-  await using pool = await poolProcess(2, { upstreamPort: upstream.port, yaml: SYNC })
+  await using pool = await poolProcess(2, {
+    upstreamPort: upstream.port,
+    upstreamLimits,
+    yaml: SYNC,
+  })
   await pool.send({ kind: 'rules', rules: storeRules() })
   const all = [...(await openTunnels(pool, fleet.device)), ...(await openTunnels(pool, undefined))]
   await pool.send({ kind: 'rules', rules: storeRules({ revision: 2, closedListeners: ['sync'] }) })
@@ -103,7 +118,7 @@ test('closing the port ends every tunnel before a worker is told anything else, 
 test('a tunnel ends when its certificate does', async () => {
   await using inside = await inTime(async (notAfter, stack) => {
     const upstream = stack.use(await rawUpstream(upstreamTlsOptions, echo))
-    const options = { upstreamPort: upstream.port, yaml: SYNC }
+    const options = { upstreamPort: upstream.port, upstreamLimits, yaml: SYNC }
     const pool = stack.use(await poolProcess(1, options))
     await pool.send({ kind: 'rules', rules: storeRules() })
     const short = mintLeaf({ issuer: fleet.devices, name: 'short', notAfter })
@@ -121,7 +136,11 @@ test('a tunnel ends when its certificate does', async () => {
 
 test('the store is told of a tunnel when it begins: which device is pending, and that an unknown client called', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-  await using pool = await poolProcess(1, { upstreamPort: upstream.port, yaml: SYNC })
+  await using pool = await poolProcess(1, {
+    upstreamPort: upstream.port,
+    upstreamLimits,
+    yaml: SYNC,
+  })
   await pool.send({ kind: 'rules', rules: storeRules() })
   const clients = [
     ...(await openTunnels(pool, fleet.device, 1)),
