@@ -210,19 +210,25 @@ export class Server implements Candidate {
   #reportHealth(reason: Reason | undefined): void {
     const { state } = this
     // How the last requests of an earlier configuration end is not reported.
-    if (state === this.#reported || this.#retired) return
+    if (this.#retired) return
+    const out = this.#reportReturn(state)
+    if (state === this.#reported) return
     this.#reported = state
-    clearTimeout(this.#returnTimer)
-    const { ejectedUntil } = this.#health
-    const out =
-      state === 'ejected' && ejectedUntil !== undefined
-        ? ((ejectedUntil - this.#ports.clock.now()) as Millis)
-        : undefined
-    // Without this timer the end of an ejection would be reported only with the next request.
-    if (out !== undefined)
-      this.#returnTimer = setTimeout(() => this.#reportHealth(undefined), out + 1).unref()
     const { code, explanation } = state === 'available' ? NO_REASON : (reason ?? NO_REASON)
     this.#events.healthChanged({ server: this.name, state, code, explanation, out })
+  }
+
+  /**
+   * Sees to it that the end of an ejection is reported when it comes, and not only with the next request. An ejection may
+   * follow another before the end of that one was reported, so each call counts anew. Returns what is left of it.
+   */
+  #reportReturn(state: HealthState): Millis | undefined {
+    clearTimeout(this.#returnTimer)
+    const { ejectedUntil } = this.#health
+    if (state !== 'ejected' || ejectedUntil === undefined) return undefined
+    const left = (ejectedUntil - this.#ports.clock.now()) as Millis
+    this.#returnTimer = setTimeout(() => this.#reportHealth(undefined), left + 1).unref()
+    return left
   }
 }
 

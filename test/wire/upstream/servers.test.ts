@@ -190,7 +190,10 @@ test('a server that fails is avoided, comes back for one request, and is forgive
     left: 1,
   })
   well = true
-  expect(await server.change(2)).toMatchObject({ state: 'available', left: 2 })
+  // On a busy machine its time may be over, and begin again, while it still fails.
+  for (let count = 2; server.changes.at(-1)?.state !== 'available'; count += 1)
+    await server.change(count)
+  expect(server.changes.at(-1)).toMatchObject({ state: 'available', left: 2 })
   const before = flaky.peers.length
   for (const _ of [1, 2]) expect(await ask(server, 'GET /')).toBe('200 OK')
   expect(flaky.peers.length).toBe(before + 1)
