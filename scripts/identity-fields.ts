@@ -22,7 +22,8 @@ A server behind a front end believes some request fields, because the front end 
 these names is removed from every request, on every route, with and without a certificate, in trailers too; only then are
 the fields added that the upstream's settings ask for. Names are compared without regard to case, and with every character
 that is neither letter nor digit taken as equal: \`SSL_CLIENT_CERT\`, \`ssl-client-cert\` and \`Ssl.Client.Cert\` are one name,
-and \`$WSCC\` is \`-wscc\` and \`_WSCC\`. A name that ends in \`*\` stands for all that begin so.
+and \`$WSCC\` is \`-wscc\` and \`_WSCC\`. A name that ends in \`*\` stands for all that begin so. One list is kept, from proxies that
+the operator names: see \`forwardedFrom\` in [balancers](operations/balancers.md#behind-a-proxy-that-ends-tls).
 
 Whatever names \`identity.fields\` of an upstream gives are removed as well, and so are the names and families in
 \`removeFields\`, for what only your own servers know:

@@ -1,11 +1,13 @@
 /**
- * Where a request came from, as the upstream may read it. We say it alone: what the device or anybody before it
- * said under these names has been removed, because the honest part of such a list cannot be told from the rest.
+ * Where a request came from, as the upstream may read it. What the device said under these names has been removed, because
+ * the honest part of such a list cannot be told from the rest. From clients that the operator names (`forwardedFrom`) the
+ * list is kept as what others said, and ours is appended; the host and the protocol we say alone.
  *
  * A departure from RFC 9110 §7.6.3: no `Via` is added. Upstreams take it for a sign of an old cache in between and
  * stop compressing; there is no loop it could break, because the upstream's address is configured.
  */
 import { unreachable } from '../kernel/types.ts'
+import { inboundElements, type ForwardingList, type InboundList } from './inbound-forwarding.ts'
 
 /** `forwarded` is RFC 7239. */
 export type ForwardingStyle = 'x-forwarded' | 'forwarded' | 'none'
@@ -38,6 +40,28 @@ export function forwardingFields(
     default:
       return unreachable(style)
   }
+}
+
+/** Returns the field that holds the list of addresses in this style; undefined where there is none. */
+export function listOfStyle(style: ForwardingStyle): ForwardingList | undefined {
+  switch (style) {
+    case 'x-forwarded':
+      return 'x-forwarded-for'
+    case 'forwarded':
+      return 'forwarded'
+    case 'none':
+      return undefined
+    default:
+      return unreachable(style)
+  }
+}
+
+/** Puts what may be passed on of an inbound list (`inboundElements`) before ours, which are `forwardingFields`. */
+export function appendedForwarding(
+  forwarding: readonly string[],
+  inbound: InboundList,
+): readonly string[] {
+  return forwarding.with(1, [...inboundElements(inbound), forwarding[1]].join(', '))
 }
 
 /** An IPv4 peer of a dual-stack socket shows as `::ffff:192.0.2.1`; a zone (`%eth0`) means nothing to others. */

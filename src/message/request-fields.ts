@@ -2,12 +2,14 @@
  * The fields of a request as the upstream may see them: nothing hop-by-hop, nothing that only we may say, and then
  * what we say. Stripping comes before adding, so that no `Connection: Client-Cert` can remove our field.
  */
+import { appendedForwarding } from './forwarding-fields.ts'
 import { isHopByHop, nominate, withoutNominated } from './hop-by-hop.ts'
+import type { ForwardingList } from './inbound-forwarding.ts'
 import { memoized } from './memo.ts'
 import { spoofGuard } from './spoof.ts'
 
 /** What becomes of a device's field, told by its name. */
-export type FieldFilter = (name: string) => 'keep' | 'drop' | 'connection' | 'host'
+export type FieldFilter = (name: string) => 'keep' | 'drop' | 'connection' | 'host' | ForwardingList
 
 /** What is the same for all requests of a connection to an upstream; worked out once. */
 export interface FieldPlan {
@@ -18,6 +20,8 @@ export interface FieldPlan {
   readonly identity: readonly string[]
   /** Name, value, name, value …: where the request came from. */
   readonly forwarding: readonly string[]
+  /** The inbound list that `forwarding` is appended to; undefined drops every one. */
+  readonly appendedTo: ForwardingList | undefined
 }
 
 /**
@@ -30,6 +34,8 @@ export function fieldFilter(ours: readonly string[]): FieldFilter {
     const lower = name.toLowerCase()
     if (lower === 'host') return 'host'
     if (lower === 'connection') return 'connection'
+    // In this spelling alone: any other one is dropped like what a device says of itself.
+    if (lower === 'x-forwarded-for' || lower === 'forwarded') return lower
     // We answer 100 (Continue) ourselves; an upstream that answered it again would confuse the device.
     if (isHopByHop(lower) || lower === 'expect') return 'drop'
     return isSpoof(name) ? 'drop' : 'keep'
@@ -38,14 +44,16 @@ export function fieldFilter(ours: readonly string[]): FieldFilter {
 
 /** Builds name, value, name, value … from the fields of a request; one walk, order and spelling as they came. */
 export function requestFields(raw: readonly string[], plan: FieldPlan): string[] {
-  const { filter, host, identity, forwarding } = plan
+  const { filter, host, identity, forwarding, appendedTo } = plan
   const fields: string[] = []
   let nominated: ReadonlySet<string> = NO_NAMES
+  let inbound: { readonly list: ForwardingList; readonly values: string[] } | undefined
   for (let index = 1; index < raw.length; index += 2) {
     const name = raw[index - 1]
     const value = raw[index]
     if (name === undefined || value === undefined) continue
-    switch (filter(name)) {
+    const kind = filter(name)
+    switch (kind) {
       case 'keep':
         fields.push(name, value)
         break
@@ -55,12 +63,18 @@ export function requestFields(raw: readonly string[], plan: FieldPlan): string[]
       case 'connection':
         nominated = nominate(value, nominated)
         break
+      case 'forwarded':
+      case 'x-forwarded-for':
+        // Beyond what `Connection` may nominate: a client must not make us forget what its proxy said of it.
+        if (kind === appendedTo) (inbound ??= { list: kind, values: [] }).values.push(value)
+        break
       case 'drop':
         break
     }
   }
   const kept = withoutNominated(fields, nominated)
-  kept.push(...identity, ...forwarding)
+  const origin = inbound === undefined ? forwarding : appendedForwarding(forwarding, inbound)
+  kept.push(...identity, ...origin)
   return kept
 }
 

@@ -5,13 +5,14 @@
 import { vouchedFor, type Admission } from '../decide/decide.ts'
 import type { Destination } from '../forward/exchange/exchange.ts'
 import type { RequestMessage } from '../http1/message.ts'
-import { forwardingFields } from '../message/forwarding-fields.ts'
+import { isInside } from '../kernel/network.ts'
+import { forwardingFields, listOfStyle } from '../message/forwarding-fields.ts'
 import type { EncodedIdentity } from '../message/encode/encode.ts'
 import { requestFields } from '../message/request-fields.ts'
 import type { Snapshot, UpstreamView } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
 import type { RequestHead } from './request-head.ts'
-import type { ListenerLimits } from '../config/listener/types.ts'
+import type { Listener } from '../config/listener/types.ts'
 import type { RouteRow } from '../config/routes/types.ts'
 
 /** An admitted request, and the row that it met. */
@@ -31,7 +32,7 @@ export interface RequestPlan {
 export function destinationFor(
   { decision, route, head }: Admitted,
   request: RequestMessage,
-  { snapshot, connection, limits }: DestinationContext,
+  { snapshot, connection, listener }: DestinationContext,
 ): RequestPlan {
   const view = upstreamOf(route, snapshot)
   const vouched = vouchedFor(decision)
@@ -51,6 +52,9 @@ export function destinationFor(
         { address: connection.remote, host: head.host },
         view.compiled.config.forwarding,
       ),
+      appendedTo: isInside(connection.remote, listener.forwardedFrom)
+        ? listOfStyle(view.compiled.config.forwarding)
+        : undefined,
     }
     return { plan, identity }
   })
@@ -61,8 +65,8 @@ export function destinationFor(
     unvouched: vouched === undefined ? connection.network : undefined,
     target: head.target.raw,
     fields: requestFields(request.fields, plan),
-    bodyBytes: limits.bodyBytes,
-    bodyIdle: limits.bodyIdle,
+    bodyBytes: listener.limits.bodyBytes,
+    bodyIdle: listener.limits.bodyIdle,
   }
   return { destination, identity }
 }
@@ -71,7 +75,7 @@ export function destinationFor(
 export interface DestinationContext {
   readonly snapshot: Snapshot
   readonly connection: Connection
-  readonly limits: ListenerLimits
+  readonly listener: Listener
 }
 
 /** With `upstream` the server is not chosen yet: `forward` writes its name in. */

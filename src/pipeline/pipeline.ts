@@ -31,7 +31,7 @@ import { throttleLegacyOAuth, type LegacyOAuthThrottle } from './oauth-throttle.
 import { explainRejection, type Rejection } from './rejection.ts'
 import type { RequestEvent } from '../record/event.ts'
 import type { Snapshot } from '../state/snapshot.ts'
-import type { ListenerLimits } from '../config/listener/types.ts'
+import type { Listener } from '../config/listener/types.ts'
 import type { RouteRow } from '../config/routes/types.ts'
 
 /** What the pipeline needs from the process. */
@@ -97,7 +97,7 @@ type JudgedRequest =
       readonly admitted: Admitted
       readonly ask: Ask
       readonly snapshot: Snapshot
-      readonly limits: ListenerLimits
+      readonly listener: Listener
     }
 
 /** Rejects a request before its device is identified. */
@@ -141,7 +141,7 @@ function judge(
     return { kind: 'refused', verdict, close }
   }
   const admitted = { decision, route, head: head.value }
-  return { kind: 'admitted', verdict, admitted, ask, snapshot, limits: config.limits }
+  return { kind: 'admitted', verdict, admitted, ask, snapshot, listener: config }
 }
 
 const noRouteRejection = (why: NoRoute): Rejection =>
@@ -169,8 +169,8 @@ async function respond(
     case 'admitted':
       break
   }
-  const { admitted, ask, snapshot, limits } = judged
-  const context = { snapshot, connection, limits }
+  const { admitted, ask, snapshot, listener } = judged
+  const context = { snapshot, connection, listener }
   const { destination, identity } = destinationFor(admitted, exchange.device.request, context)
   const next = (): Promise<Outcome> => forward(admitted.decision, exchange, destination)
   connection.activeAsk = ask

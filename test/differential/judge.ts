@@ -33,6 +33,7 @@ export function judge(request: RequestMessage): Judged {
     host,
     identity: ['Client-Cert', ':aGVsbG8=:'],
     forwarding: forwardingFields({ address: '192.0.2.1', host }, 'x-forwarded'),
+    appendedTo: undefined,
   })
   return { kind: 'forward', target: target.raw, fields }
 }

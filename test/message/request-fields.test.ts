@@ -6,6 +6,7 @@ const plan = (parts: Partial<FieldPlan> = {}): FieldPlan => ({
   host: undefined,
   identity: [],
   forwarding: [],
+  appendedTo: undefined,
   ...parts,
 })
 
@@ -123,4 +124,39 @@ test('hop-by-hop stripping is idempotent', () => {
   const once = through(lines)
   expect(once).toEqual(['Keep: 3'])
   expect(through(once)).toEqual(once)
+})
+
+const SAID = [
+  'x-forwarded-for: 192.0.2.1',
+  'Forwarded: for=_a',
+  'X_Forwarded_For: 192.0.2.2',
+  'X-FORWARDED-FOR: 192.0.2.3',
+  'forwarded: for=_b',
+]
+const OURS = ['X-Forwarded-For', '::1', 'X-Forwarded-Proto', 'https']
+
+test('what others say of where a request came from is dropped where nothing else is planned', () => {
+  const expected = ['Accept: a', 'X-Forwarded-For: ::1', 'X-Forwarded-Proto: https']
+  expect(through([...SAID, 'Accept: a'], { forwarding: OURS })).toEqual(expected)
+  expect(through(['Accept: a'], { forwarding: OURS, appendedTo: 'x-forwarded-for' })).toEqual(
+    expected,
+  )
+})
+
+test('ours is appended to the fields of one name in every case, and in no other spelling', () => {
+  expect(through(SAID, { forwarding: OURS, appendedTo: 'x-forwarded-for' })).toEqual([
+    'X-Forwarded-For: 192.0.2.1, 192.0.2.3, ::1',
+    'X-Forwarded-Proto: https',
+  ])
+  expect(through(SAID, { forwarding: ['Forwarded', 'for=_us'], appendedTo: 'forwarded' })).toEqual([
+    'Forwarded: for=_a, for=_b, for=_us',
+  ])
+})
+
+test('a list that Connection nominates is passed on all the same', () => {
+  const lines = ['Connection: X-Forwarded-For', 'X-Forwarded-For: 192.0.2.1']
+  expect(through(lines, { forwarding: OURS, appendedTo: 'x-forwarded-for' })).toEqual([
+    'X-Forwarded-For: 192.0.2.1, ::1',
+    'X-Forwarded-Proto: https',
+  ])
 })

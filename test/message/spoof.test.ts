@@ -110,7 +110,13 @@ test('no spelling of a spoofed field gets through, whatever surrounds it', () =>
       raw.push(spelled(names[random() % names.length] ?? '', random), 'EVIL')
       raw.push(INNOCENT[random() % INNOCENT.length] ?? '', 'kept')
     }
-    const fields = requestFields(raw, { filter, host: undefined, identity: [], forwarding: [] })
+    const fields = requestFields(raw, {
+      filter,
+      host: undefined,
+      identity: [],
+      forwarding: [],
+      appendedTo: undefined,
+    })
     const kept = fields.filter((text, index) => index % 2 === 0 && text !== 'Host')
     const clean = kept.every((name) => innocent.has(name.toLowerCase()))
     if (!clean || fields.includes('EVIL')) leaks.push(raw)

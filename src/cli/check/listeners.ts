@@ -4,6 +4,7 @@ import { bracketed } from '../../config/reading/host.ts'
 import { DEFAULT_CIPHER_SUITES } from '../../handshake/cipher-suites.ts'
 import { isPubliclyTrusted } from '../../handshake/public-authorities.ts'
 import type { ServerIdentity } from '../../handshake/server-identity.ts'
+import type { Network } from '../../kernel/network.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
@@ -40,6 +41,7 @@ function paragraph(
     relay,
     limits,
     proxyProtocol,
+    forwardedFrom,
   }: Listener,
   compiled: CompiledListener | undefined,
   now: Instant,
@@ -50,6 +52,7 @@ function paragraph(
   const rows: readonly Row[] = [
     ['serves', hosts.join(', ')],
     ...(proxyProtocol === undefined ? [] : [balancersRow(proxyProtocol)]),
+    ...(forwardedFrom.length === 0 ? [] : [forwardedRow(forwardedFrom)]),
     ...(exposure === undefined ? [] : [['devices', EXPOSURE_LABELS[exposure]] as const]),
     ...(compiled?.identities ?? []).map((one): Row => ['certificate', certificate(one, now)]),
     ['TLS', `${versions}, resumption ${resumption}`],
@@ -66,6 +69,11 @@ function paragraph(
 const balancersRow = ({ from }: InboundProxy): Row => [
   'behind',
   `balancers at ${from.map(({ text }) => text).join(', ')}, which send a PROXY header`,
+]
+
+const forwardedRow = (networks: readonly Network[]): Row => [
+  'passes on',
+  `where requests came from, as proxies at ${networks.map(({ text }) => text).join(', ')} say it`,
 ]
 
 /** The default is what TLS 1.2 and 1.3 have left when CBC and static RSA are gone. */

@@ -59,6 +59,7 @@ export function readListener(
     limits: readLimits(place.at('limits')),
     hsts: readHsts(place),
     proxyProtocol: readInboundProxy(place.at('proxyProtocol')),
+    forwardedFrom: readForwardedFrom(place),
     routes: readRoutes(place, table),
     relay: readRelay(place, upstreams),
   })
@@ -77,6 +78,22 @@ function readInboundProxy(place: InboundProxyPlace): Maybe<InboundProxy | undefi
 
 const everyAddress = ({ text }: Network): string =>
   `found ${text}, from where every client can pass for any address by a PROXY header of its own, so that access lists, rates and what is inside mean nothing: name the addresses of the balancers`
+
+/** Networks that hold every address are served, and warned of: any device could say where it comes from. */
+function readForwardedFrom(listenerPlace: ListenerPlace): Maybe<readonly Network[]> {
+  const place = listenerPlace.at('forwardedFrom')
+  if (place.written === undefined) return place.isFaulty ? missing : []
+  if (listenerPlace.written?.purpose === 'sync') return place.fault(FORWARDED_ON_SYNC, 'key')
+  const networks = readNetworks(place) ?? missing
+  const everything = networks === missing ? undefined : networks.find(({ bits }) => bits === 0)
+  if (everything !== undefined) place.warn(forwardedByAll(everything))
+  return networks
+}
+
+const FORWARDED_ON_SYNC =
+  'found forwardedFrom on a sync port, where no HTTP is spoken that a proxy could say it in: remove it'
+const forwardedByAll = ({ text }: Network): string =>
+  `found ${text}, from where every device can tell the upstream another address than its own: name the addresses of the proxies`
 
 /** A sync port has no requests, and so no routes. */
 function readRoutes(place: ListenerPlace, table: Referenced['table']): Maybe<RouteTable> {

@@ -153,6 +153,11 @@ export const listener = group('One port that devices call.', {
       },
     ),
   ),
+  forwardedFrom: Type.Optional(
+    networks(
+      'The addresses of proxies that end TLS in front and call us over TLS of their own. What such a proxy says in `X-Forwarded-For`, or `Forwarded` where the upstream reads that (`upstreams.*.forwarding`), is passed on to the upstream, and the address of the proxy appended; from any other address it is dropped. It is passed on as what others said, and counts nowhere here: access lists, rates and the log have the address of the proxy. `X-Forwarded-Host` and `X-Forwarded-Proto` are always ours. A balancer that passes TLS through does not belong here: the device itself writes what arrives behind it. Where a PROXY header came first (`proxyProtocol`), the address that it states is compared. Left out: every list is dropped.',
+    ),
+  ),
   hosts: listOf(
     'The host names (or IP addresses) that devices use. A request for any other is answered 421: what is meant for another server is not for us to forward. On a sync port they only choose among certificates.',
     singleLine('A host name without scheme or port.', 'a host name or an IP address'),

@@ -34,6 +34,8 @@ export interface Listener {
   readonly limits: ListenerLimits
   /** Who must begin each connection with a PROXY header; undefined where no connection has one. */
   readonly proxyProtocol: InboundProxy | undefined
+  /** Clients whose `Forwarded` or `X-Forwarded-For` is passed on, and ours appended; from all others it is dropped. */
+  readonly forwardedFrom: readonly Network[]
   /** Said in every answer; undefined where nothing is said (RFC 6797). */
   readonly hsts: HstsPolicy | undefined
   /** Without rows on a sync port, where nothing is asked by path. */

@@ -276,7 +276,7 @@ export const upstream = group('What we forward to: one server, or several that a
     'preserve',
   ),
   forwarding: choice(
-    'How the upstream is told where a request came from. `x-forwarded`: `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`. `forwarded`: `Forwarded` (RFC 7239). `none`: not at all. What a device sends under these names is removed in any case.',
+    'How the upstream is told where a request came from. `x-forwarded`: `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`. `forwarded`: `Forwarded` (RFC 7239). `none`: not at all. What a device sends under these names is removed in any case; from proxies in `listeners.*.forwardedFrom` the list of addresses is kept, and ours appended.',
     FORWARDING_STYLES,
     'x-forwarded',
   ),

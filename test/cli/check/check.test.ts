@@ -28,6 +28,18 @@ test('a good configuration is told in words: who listens, who is trusted, where 
   expect(out).toMatch(/✓ .*: no faults, 2 warnings\n$/)
 })
 
+test('whose word on where a request came from is passed on is said', async () => {
+  const named = CONFIGURATION.replace(
+    /^( +)hosts: /mu,
+    '$1forwardedFrom: [10.0.0.9, "2001:db8::/64"]\n$&',
+  )
+  await using made = await configurationFolder(named)
+  const { out } = await tfe(['check', made.config])
+  expect(out).toMatch(
+    /passes on +where requests came from, as proxies at 10\.0\.0\.9, 2001:db8::\/64 say it/u,
+  )
+})
+
 test('who has no grace, and which rows ask for more than a class, is said', async () => {
   const narrowed = CONFIGURATION.replace(
     'class: renewal,',

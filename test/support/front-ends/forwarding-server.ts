@@ -214,6 +214,7 @@ function handler(
     host: undefined,
     identity: options.identityFields ?? [],
     forwarding: [],
+    appendedTo: undefined,
   }
   return (device) => {
     const { request } = device
