@@ -245,6 +245,7 @@ export const REJECTIONS: Cases<Exclude<Rejection, { readonly kind: 'host' | 'tar
   'addresses-unknown': byUs({ kind: 'addresses-unknown' }),
   'listener-gone': byUs({ kind: 'listener-gone' }),
   drained: byUs({ kind: 'drained' }),
+  'connection-share-used-up': byDevice({ kind: 'connection-share-used-up' }),
   'listener-closed': byUs({ kind: 'listener-closed' }),
   'too-many-fields': byDevice({ kind: 'too-many-fields', limit: amount('limit') }),
   'http-version-unknown': byDevice({ kind: 'http-version-unknown', version: '{version}' }),
@@ -298,6 +299,7 @@ export const UNPARSABLE: Readonly<Record<Exclude<Unparsable, 'connection'>, Caus
 /** Handshakes that fail. */
 export const HANDSHAKES: Readonly<Record<TlsFailure, Cause>> = {
   'certificate-curve': 'device',
+  'connection-share-used-up': 'device',
   'bad-possession-proof': 'device',
   'device-refused-us': 'us',
   'no-shared-cipher': 'device',

@@ -19,9 +19,9 @@ import {
   type TLSSocket,
 } from 'node:tls'
 import type { Network } from '../kernel/network.ts'
-import { SlotList } from '../kernel/slot-list.ts'
 import type { Millis } from '../kernel/types.ts'
-import { Arrival } from './arrival.ts'
+import { Arrival, type ArrivalSettings } from './arrival.ts'
+import { ConnectionShares } from './connection-shares.ts'
 import type { ProtocolHead } from './protocol-head.ts'
 import { readAhead } from './read-ahead.ts'
 
@@ -64,7 +64,7 @@ export class Acceptor {
   #proxyProtocol: ListenerSettings['proxyProtocol']
   #draining = false
   /** Every TCP connection, from its first moment to its last. */
-  readonly #arrivals = new SlotList<Arrival>()
+  readonly #arrivals: ArrivalSettings
 
   constructor(settings: ListenerSettings, tls: ListenerTls, head: ProtocolHead) {
     this.name = settings.name
@@ -73,11 +73,14 @@ export class Acceptor {
     this.#tls = tls
     this.#proxyProtocol = settings.proxyProtocol
     this.#tlsServer = this.#makeTlsServer()
-    const { handlers } = head
+    const { connections, handshake } = settings.limits
+    this.#arrivals = {
+      handlers: head.handlers,
+      shares: new ConnectionShares(connections),
+      handshake,
+    }
     this.#tcp = createTcpServer({ noDelay: true })
-    this.#tcp.maxConnections = settings.limits.connections
     this.#tcp.on('connection', (socket) => this.#accept(socket))
-    this.#tcp.on('drop', () => handlers.dropped())
   }
 
   /** Binds; `shared` lets other workers bind the same port (SO_REUSEPORT). Rejects when the port cannot be had. */
@@ -112,6 +115,11 @@ export class Acceptor {
     this.#proxyProtocol = proxyProtocol
   }
 
+  /** Who holds its connections, for the metrics. */
+  get shares(): Pick<ConnectionShares, 'held' | 'vouched'> {
+    return this.#arrivals.shares
+  }
+
   /** Whether what is answered should end its connection now. */
   get draining(): boolean {
     return this.#draining
@@ -129,7 +137,7 @@ export class Acceptor {
     const forceCloseTimer = setTimeout(() => {
       this.#head.forceClose()
       // All of them: the head does not know those that are still in their handshake.
-      for (const { socket } of this.#arrivals) socket.destroy()
+      for (const arrival of this.#arrivals.shares) arrival.destroy()
     }, timeout)
     await closed
     clearInterval(closeIdle)
@@ -156,13 +164,15 @@ export class Acceptor {
   }
 
   #accept(socket: Socket): void {
-    const { limits } = this.#settings
-    const arrival = new Arrival(socket, limits.handshake, this.#head.handlers)
-    const slot = this.#arrivals.add(arrival)
-    socket.on('close', () => {
-      this.#arrivals.remove(slot)
-      arrival.closed()
-    })
+    const { handlers, shares } = this.#arrivals
+    const arrival = new Arrival(socket, this.#arrivals)
+    // Not by the server's own `maxConnections`: it would turn away who arrives, and not look at who is there.
+    if (!shares.arrive(arrival)) {
+      handlers.dropped(shares)
+      arrival.turnAway()
+      return
+    }
+    socket.on('close', () => arrival.closed())
     const toTls = (): void => void this.#tlsServer.emit('connection', socket)
     if (this.#proxyProtocol === undefined) toTls()
     else readAhead(arrival, this.#proxyProtocol.from, toTls)
@@ -186,7 +196,7 @@ export class Acceptor {
     socket.allowHalfOpen = allowHalfOpen
     // A throw in here is a bug of ours; it may cost the one connection, never the process.
     try {
-      if (this.#head.open(socket, arrival.addresses)) return
+      if (this.#head.open(socket, arrival)) return
     } catch (error) {
       handlers.bug(error)
     }

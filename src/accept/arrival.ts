@@ -1,26 +1,40 @@
 /**
- * One TCP connection until it has a TLS session: its addresses, its one deadline, and how it failed, which is told once.
+ * One TCP connection. Until it has a TLS session: its addresses, its one deadline, and how it failed, which is told once; from
+ * then on what it counts for among the connections of its port.
  */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { countedNetwork, UNKNOWN_ADDRESS } from '../kernel/network.ts'
 import type { Millis } from '../kernel/types.ts'
 import type { ProxyFault } from '../message/proxy-header/fault.ts'
 import { socketAddresses, type Addresses } from './addresses.ts'
-import type { ConnectionHandlers } from './protocol-head.ts'
+import type { ConnectionShares, CountedConnection } from './connection-shares.ts'
+import type { AcceptedConnection, ConnectionHandlers, ConnectionUser } from './protocol-head.ts'
+
+/** What is the same for all connections of a port. */
+export interface ArrivalSettings {
+  readonly handlers: ConnectionHandlers
+  readonly shares: ConnectionShares
+  /** From the TCP connection to the end of the TLS handshake. */
+  readonly handshake: Millis
+}
 
 /** An `Arrival` is a TCP connection that was accepted. */
-export class Arrival {
+export class Arrival implements AcceptedConnection, CountedConnection {
   readonly socket: Socket
-  /** Those of the socket, until a PROXY header was read that it must begin with. */
-  addresses: Addresses
-  readonly #handlers: ConnectionHandlers
+  holder: CountedConnection['holder']
+  older: CountedConnection | undefined
+  newer: CountedConnection | undefined
+  user: ConnectionUser | undefined
+  #addresses: Addresses
+  readonly #settings: ArrivalSettings
   #deadline: NodeJS.Timeout | undefined
 
-  constructor(socket: Socket, limit: Millis, handlers: ConnectionHandlers) {
+  constructor(socket: Socket, settings: ArrivalSettings) {
     this.socket = socket
-    this.addresses = socketAddresses(socket)
-    this.#handlers = handlers
-    this.#deadline = setTimeout(() => this.fail(new HandshakeTimeout()), limit)
+    this.#addresses = socketAddresses(socket)
+    this.#settings = settings
+    this.#deadline = setTimeout(() => this.fail(new HandshakeTimeout()), settings.handshake)
     ;(socket as ArrivedSocket)[ARRIVAL] = this
     // A peer that resets before TLS has its own listener would take the process with it.
     socket.on('error', () => {})
@@ -33,6 +47,46 @@ export class Arrival {
     return arrival
   }
 
+  /** Those of the socket, until a PROXY header was read that it must begin with. */
+  get addresses(): Addresses {
+    return this.#addresses
+  }
+
+  /** A PROXY header that may be believed states others. */
+  restate(addresses: Addresses): void {
+    this.#addresses = addresses
+    this.#settings.shares.move(this)
+  }
+
+  get network(): string {
+    return countedNetwork(this.#addresses.source?.address ?? UNKNOWN_ADDRESS)
+  }
+
+  get isIdle(): boolean {
+    return this.user?.isIdle === true
+  }
+
+  vouch(): void {
+    this.#settings.shares.vouch(this)
+  }
+
+  /** It is closed before anything is read of it. */
+  turnAway(): void {
+    this.settle()
+    this.destroy()
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+  }
+
+  makeRoom(): void {
+    this.#settings.handlers.madeRoom(this.#settings.shares)
+    if (this.#deadline !== undefined) return this.fail(new ShareUsedUp())
+    this.user?.makeRoom()
+    this.destroy()
+  }
+
   /** There is a TLS session: nothing can fail here any more. Returns false where it has failed already. */
   settle(): boolean {
     if (this.#deadline === undefined) return false
@@ -43,12 +97,13 @@ export class Arrival {
 
   /** Tells how it failed, unless that is known, and destroys it: Node leaves a silent peer open (Node 26.10). */
   fail(failure: Error | ProxyFault): void {
-    if (this.settle()) this.#handlers.handshakeFailed(failure, this.addresses)
+    if (this.settle()) this.#settings.handlers.handshakeFailed(failure, this.addresses)
     this.socket.destroy()
   }
 
   /** The connection is gone; where it was not settled, its peer left in the middle of the handshake. */
   closed(): void {
+    this.#settings.shares.leave(this)
     if (this.#deadline !== undefined) this.fail(new ClosedEarly())
   }
 }
@@ -61,6 +116,11 @@ class HandshakeTimeout extends Error {
 /** The code is the system's for a peer that broke off. */
 class ClosedEarly extends Error {
   readonly code = 'ECONNRESET'
+}
+
+/** The code is ours: it was closed to make room. */
+class ShareUsedUp extends Error {
+  readonly code = 'connection-share-used-up'
 }
 
 const ARRIVAL = Symbol('arrival')

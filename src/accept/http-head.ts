@@ -5,16 +5,15 @@
 import type { TLSSocket } from 'node:tls'
 import type { Deadlines } from '../kernel/ports.ts'
 import type { ListenerLimits } from './acceptor.ts'
-import type { Addresses } from './addresses.ts'
 import { HttpConnection, type HttpControl, type RequestHandler } from './http-connection.ts'
-import type { ConnectionHandlers, ProtocolHead } from './protocol-head.ts'
+import type { AcceptedConnection, ConnectionHandlers, ProtocolHead } from './protocol-head.ts'
 
 /** What the caller does with what arrives. */
 export interface HttpHandlers extends ConnectionHandlers {
   /** A TLS session exists. Undefined closes the connection before any HTTP is read. */
   connected(
     socket: TLSSocket,
-    addresses: Addresses,
+    accepted: AcceptedConnection,
     control: HttpControl,
   ): RequestHandler | undefined
   /** What each answer says of HSTS now, as the line of a head; '' where that is left to the upstream. */
@@ -39,9 +38,9 @@ export function httpHead(
     alpn: ['http/1.1'],
     // A device that has ended its side is owed no answer.
     allowHalfOpen: false,
-    open(socket, addresses) {
+    open(socket, accepted) {
       const connection = new HttpConnection(socket, settings)
-      const handler = handlers.connected(socket, addresses, connection)
+      const handler = handlers.connected(socket, accepted, connection)
       if (handler === undefined) return false
       connections.add(connection)
       socket.on('close', () => connections.delete(connection))

@@ -29,7 +29,7 @@ export function readAhead(arrival: Arrival, from: readonly Network[], next: () =
       if (reading.kind === 'incomplete') continue
       stop()
       if (reading.kind === 'faulty') return arrival.fail(reading.fault)
-      if (isTrusted) arrival.addresses = statedAddresses(reading.header, addresses)
+      if (isTrusted) arrival.restate(statedAddresses(reading.header, addresses))
       // Once, and when nothing listens any more: an incomplete header that is given back is read again for ever.
       if (reading.rest.length > 0) socket.unshift(reading.rest)
       return next()

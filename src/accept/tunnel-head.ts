@@ -2,13 +2,12 @@
  * The head of a port whose connections are relayed octet by octet: nothing is read here but TLS.
  */
 import type { TLSSocket } from 'node:tls'
-import type { Addresses } from './addresses.ts'
-import type { ConnectionHandlers, ProtocolHead } from './protocol-head.ts'
+import type { AcceptedConnection, ConnectionHandlers, ProtocolHead } from './protocol-head.ts'
 
 /** What the caller does with what arrives. */
 export interface TunnelHandlers extends ConnectionHandlers {
   /** A TLS session exists. False closes the connection. */
-  connected(socket: TLSSocket, addresses: Addresses): boolean
+  connected(socket: TLSSocket, accepted: AcceptedConnection): boolean
   /** Called when the drain has timed out: the connections that are still open are destroyed. */
   forceClose(): void
 }
@@ -19,7 +18,7 @@ export const tunnelHead = (handlers: TunnelHandlers): ProtocolHead => ({
   alpn: [],
   // What is relayed may end in one direction and go on in the other.
   allowHalfOpen: true,
-  open: (socket, addresses) => handlers.connected(socket, addresses),
+  open: (socket, accepted) => handlers.connected(socket, accepted),
   closeIdle: () => {},
   forceClose: () => handlers.forceClose(),
   close: () => {},

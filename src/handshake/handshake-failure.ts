@@ -4,6 +4,7 @@
  */
 import { errorCode } from '../kernel/error-code.ts'
 import type { Explanation } from '../kernel/explanation.ts'
+import { SHARE_USED_UP } from '../message/share-used-up.ts'
 import { explainProxyFault, PROXY_FAULTS, type ProxyFault } from '../message/proxy-header/fault.ts'
 
 /** Every way in which a connection ends before it has a TLS session. */
@@ -13,6 +14,7 @@ export type HandshakeFailure = TlsFailure | ProxyFault['kind']
 export type TlsFailure =
   | 'bad-possession-proof'
   | 'certificate-curve'
+  | 'connection-share-used-up'
   | 'device-refused-us'
   | 'no-shared-cipher'
   | 'no-shared-group'
@@ -26,6 +28,7 @@ export type TlsFailure =
 export const HANDSHAKE_FAILURES: readonly HandshakeFailure[] = [
   'bad-possession-proof',
   'certificate-curve',
+  'connection-share-used-up',
   'device-refused-us',
   'no-shared-cipher',
   'no-shared-group',
@@ -78,6 +81,8 @@ const BY_CODE: ReadonlyMap<string, TlsFailure> = new Map([
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'not-tls'],
   ['ERR_SSL_UNEXPECTED_MESSAGE', 'other'],
   ['ERR_SSL_UNEXPECTED_EOF_WHILE_READING', 'reset'],
+  // Not of the library: said by `accept`, which closed it.
+  ['connection-share-used-up', 'connection-share-used-up'],
   // TLS 1.2 alone holds the key of the device's certificate against the groups (RFC 8422 §5.1.1).
   ['ERR_SSL_WRONG_CURVE', 'certificate-curve'],
   ['ERR_TLS_HANDSHAKE_TIMEOUT', 'timeout'],
@@ -88,6 +93,7 @@ const SENTENCES: Readonly<Record<TlsFailure, string>> = {
     'the device sent a certificate whose private key it does not hold; if it is one of yours, its key store is damaged',
   'certificate-curve':
     "the key of the device's certificate is on a curve that this listener does not allow in TLS 1.2; have it issued for P-256 or P-384, or another of the listener's `tls.groups`",
+  'connection-share-used-up': `${SHARE_USED_UP.sentence}; ${SHARE_USED_UP.nextStep}`,
   'device-refused-us':
     'the device broke off with an alert, mostly because it does not trust our server certificate; check its chain with `tfe check`',
   'no-shared-cipher':

@@ -5,6 +5,7 @@
 import type { TLSSocket } from 'node:tls'
 import type { Addresses } from '../accept/addresses.ts'
 import type { HttpControl } from '../accept/http-connection.ts'
+import type { AcceptedConnection, ConnectionUser } from '../accept/protocol-head.ts'
 import type { Ask, Peer } from '../decide/decide.ts'
 import type { Refusal } from '../decide/refusal.ts'
 import type { Presented } from '../identify/presented.ts'
@@ -13,6 +14,8 @@ import { nameText, serialText } from './certificate-text.ts'
 import { newConnectionId } from './connection-id.ts'
 import type { EncodedIdentity } from '../message/encode/encode.ts'
 import type { FieldPlan } from '../message/request-fields.ts'
+import { explanationFields } from '../kernel/explanation.ts'
+import { explainRejection } from './rejection.ts'
 import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
 import type { AccessLog } from '../record/access-log.ts'
 import { countedNetwork, UNKNOWN_ADDRESS } from '../kernel/network.ts'
@@ -25,10 +28,10 @@ interface KnownHost {
 }
 
 /** A `Connection` is one TLS connection; its access log is opened when the first line is due. */
-export class Connection {
+export class Connection implements ConnectionUser {
   readonly id = newConnectionId()
   readonly listener: string
-  readonly addresses: Addresses
+  readonly #accepted: AcceptedConnection
   /** The device's address, or `unknown`. */
   readonly remote: string
   readonly socket: TLSSocket
@@ -61,12 +64,12 @@ export class Connection {
   readonly #plans: { readonly kind: PlanKey; readonly made: IdentityPlan }[] = []
 
   constructor(socket: TLSSocket, listener: string, start: ConnectionStart) {
-    const { addresses, presented, now, http } = start
+    const { accepted, presented, now, http } = start
     this.socket = socket
     this.#http = http
     this.listener = listener
-    this.addresses = addresses
-    this.remote = addresses.source?.address ?? UNKNOWN_ADDRESS
+    this.#accepted = accepted
+    this.remote = accepted.addresses.source?.address ?? UNKNOWN_ADDRESS
     // False on a resumed TLS 1.2 session: then the name is unknown, and the host is not compared with it.
     this.sni = typeof socket.servername === 'string' ? socket.servername : undefined
     this.openedAt = now
@@ -76,10 +79,29 @@ export class Connection {
     this.cipher = { name, standardName }
   }
 
+  get addresses(): Addresses {
+    return this.#accepted.addresses
+  }
+
+  /** Its device was found fit: it is closed for no other connection from now on. */
+  vouch(): void {
+    this.#accepted.vouch()
+  }
+
   /** The network that its device is counted by (`countedNetwork`). */
   get network(): string {
     this.#network ??= countedNetwork(this.remote)
     return this.#network
+  }
+
+  /** Its end would cut off nothing: what is relayed may always be under way. */
+  get isIdle(): boolean {
+    return this.#http?.isAnswering === false
+  }
+
+  makeRoom(): void {
+    this.ending ??= { outcome: 'ended', ...MADE_ROOM }
+    this.socket.destroy()
   }
 
   /** An answer is due, and not with the operating system yet. */
@@ -208,7 +230,7 @@ interface Cipher {
 }
 
 interface ConnectionStart {
-  readonly addresses: Addresses
+  readonly accepted: AcceptedConnection
   readonly presented: Presented
   readonly now: number
   readonly http: HttpControl | undefined
@@ -229,6 +251,7 @@ function deviceFacts(peer: Peer): DeviceFacts | undefined {
   }
 }
 
+const MADE_ROOM = explanationFields(explainRejection({ kind: 'connection-share-used-up' }))
 const NO_CIPHER: Cipher = { name: 'none', standardName: 'none' }
 /** A connection meets a handful of upstreams under one or two names, with and without identity. */
 const MAX_PLANS = 8

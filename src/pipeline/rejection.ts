@@ -2,6 +2,7 @@
  * Requests that are rejected before the device is identified: what they ask for is not served here, or
  * could be read in two ways. Like every refusal: a code, a sentence, a next step.
  */
+import { SHARE_USED_UP } from '../message/share-used-up.ts'
 import { authorityStatus, type AuthorityFault } from '../message/authority.ts'
 import type { TargetFault } from '../message/target.ts'
 import type { Unrouted } from '../state/explain/question.ts'
@@ -15,6 +16,7 @@ export type Rejection =
   | { readonly kind: 'listener-gone' }
   | { readonly kind: 'listener-closed' }
   | { readonly kind: 'addresses-unknown' }
+  | { readonly kind: 'connection-share-used-up' }
   | { readonly kind: 'drained' }
   | { readonly kind: 'too-many-fields'; readonly limit: number }
   | { readonly kind: 'http-version-unknown'; readonly version: string }
@@ -91,6 +93,8 @@ function factsOf(why: OtherRejection): Omit<RejectionFacts, 'code'> {
           'none where the device had gone; a balancer that states none (LOCAL, UNKNOWN) has to be told to send those of the device; otherwise see what the listener is bound to',
         close: true,
       }
+    case 'connection-share-used-up':
+      return { status: NO_ANSWER, ...SHARE_USED_UP, close: true }
     case 'drained':
       return {
         status: NO_ANSWER,

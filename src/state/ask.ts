@@ -2,7 +2,7 @@
  * What is asked of the judge about a request or about a connection to a sync port: the pipeline asks it of what came,
  * explanations ask it of what might come.
  */
-import { decide, type Ask, type Peer } from '../decide/decide.ts'
+import { decide, vouchedFor, type Ask, type Peer } from '../decide/decide.ts'
 import type { RouteClass } from '../decide/policy.ts'
 import type { Refusal, Unaffordable } from '../decide/refusal.ts'
 import type { Instant } from '../kernel/types.ts'
@@ -111,6 +111,20 @@ export function closedTo(
     if (decision.why.kind !== 'route-denied') why ??= decision.why
   }
   return { why }
+}
+
+/** Whether some row of the listener would admit this peer for its certificate, and not because the row asks for none. */
+export function isVouchedFor(
+  { listener: { classes, config: listener }, peer, remote }: ConnectionFacts,
+  { config, policy }: Pick<CompiledConfig, 'config' | 'policy'>,
+  now: Instant,
+): boolean {
+  if (peer.kind !== 'presented' || !peer.paths.ok) return false
+  const origin = originOf({ remote, listener }, config.approval)
+  return classes.some((route) => {
+    const decision = decide({ peer, route, origin }, policy, now)
+    return decision.kind === 'admit' && vouchedFor(decision) !== undefined
+  })
 }
 
 /** Why a connection may not stay open whatever it would ask for: what its peer presented costs more than one may. */

@@ -5,9 +5,10 @@ import { connect, type TLSSocket } from 'node:tls'
 import { expect } from 'vitest'
 import { Acceptor, type ListenerLimits, type ListenerSettings } from '../../src/accept/acceptor.ts'
 import type { Addresses } from '../../src/accept/addresses.ts'
+import type { ConnectionUse } from '../../src/accept/connection-shares.ts'
 import { httpHead } from '../../src/accept/http-head.ts'
 import type { RequestHandler } from '../../src/accept/http-connection.ts'
-import type { ConnectionHandlers } from '../../src/accept/protocol-head.ts'
+import type { AcceptedConnection, ConnectionHandlers } from '../../src/accept/protocol-head.ts'
 import { tunnelHead } from '../../src/accept/tunnel-head.ts'
 import { handshakeFailure } from '../../src/handshake/handshake-failure.ts'
 import { DeadlineSweeper } from '../../src/forward/deadlines.ts'
@@ -61,14 +62,21 @@ export interface RunningAcceptor extends AsyncDisposable {
   /** Settles when the first device has a TLS session here. */
   readonly opening: Promise<void>
   dropped(): number
+  /** Who held what, at each connection that was closed to make room. */
+  readonly madeRoom: readonly ConnectionUse[]
   nextFailure(): Promise<Failure>
   /** A device whose handshake is done at both ends: in TLS 1.3 its own is done first; by a balancer, if that port is named. */
   secured(port?: number): Promise<TLSSocket>
 }
 
+export interface AcceptorOptions extends Partial<ListenerLimits> {
+  /** Whether a device is fit, once its handshake is done; none is unless told. */
+  readonly vouches?: (socket: TLSSocket) => boolean
+}
+
 export async function accepting(
   head: Head,
-  limits: Partial<ListenerLimits>,
+  { vouches = () => false, ...limits }: AcceptorOptions,
   proxyProtocol?: ListenerSettings['proxyProtocol'],
 ): Promise<RunningAcceptor> {
   const failures: Failure[] = []
@@ -78,8 +86,10 @@ export async function accepting(
   const waiting: ((failure: Failure) => void)[] = []
   const first = Promise.withResolvers<void>()
   let dropped = 0
-  const took = (socket: TLSSocket, addresses: Addresses): RequestHandler => {
-    opened.push(addresses)
+  const madeRoom: ConnectionUse[] = []
+  const took = (socket: TLSSocket, accepted: AcceptedConnection): RequestHandler => {
+    opened.push(accepted.addresses)
+    if (vouches(socket)) accepted.vouch()
     sockets.push(socket)
     arriving.shift()?.()
     first.resolve()
@@ -95,6 +105,7 @@ export async function accepting(
     dropped() {
       dropped += 1
     },
+    madeRoom: (shares) => void madeRoom.push(shares.use),
     bug: (error) => expect.unreachable(String(error)),
   }
   const settings = {
@@ -127,6 +138,7 @@ export async function accepting(
     sockets,
     opening: first.promise,
     dropped: () => dropped,
+    madeRoom,
     nextFailure: () => new Promise((resolve) => waiting.push(resolve)),
     async secured(port = acceptor.port) {
       const arrived = new Promise<void>((resolve) => arriving.push(resolve))

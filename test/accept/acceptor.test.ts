@@ -56,14 +56,42 @@ for (const head of HEADS) {
     expect(running.failures.map(({ code }) => code)).toEqual(['ERR_SSL_WRONG_VERSION_NUMBER'])
   })
 
-  test(`connections count before their handshake, and those beyond the limit are turned away (${head})`, async () => {
-    await using running = await accepting(head, { connections: 2 })
-    const [one, other] = [await connected(running), await running.secured()]
+  test(`where fit devices hold all connections, others are turned away (${head})`, async () => {
+    await using running = await accepting(head, { connections: 2, vouches: () => true })
+    const [one, other] = [await running.secured(), await running.secured()]
     const turnedAway = await connected(running)
     await closed(turnedAway)
     expect([running.dropped(), running.failures.length]).toEqual([1, 0])
+    expect(running.madeRoom).toEqual([])
     one.destroy()
     other.destroy()
+  })
+
+  test(`connections count before their handshake, and the oldest makes room for those beyond the limit (${head})`, async () => {
+    await using running = await accepting(head, { connections: 4, vouches: () => true })
+    const [fit, alsoFit] = [await running.secured(), await running.secured()]
+    const first = await connected(running)
+    const second = await connected(running)
+    const third = await connected(running)
+    await closed(first)
+    expect(running.failures.map(({ code }) => code)).toEqual(['connection-share-used-up'])
+    expect(running.madeRoom).toEqual([
+      { connections: 4, vouched: 2, held: 2, share: 3, top: { address: '127.0.0.1', held: 2 } },
+    ])
+    expect([running.dropped(), second.closed, third.closed]).toEqual([0, false, false])
+    expect([fit.closed, alsoFit.closed]).toEqual([false, false])
+    for (const one of [second, third, fit, alsoFit]) one.destroy()
+  })
+
+  test(`connections that are not vouched for are three quarters at most (${head})`, async () => {
+    await using running = await accepting(head, { connections: 4 })
+    const first = await running.secured()
+    const others = [await connected(running), await connected(running), await connected(running)]
+    await closed(first)
+    expect(running.madeRoom).toEqual([
+      { connections: 4, vouched: 0, held: 3, share: 3, top: { address: '127.0.0.1', held: 3 } },
+    ])
+    for (const one of others) one.destroy()
   })
 
   test(`a connection that ended makes room for another (${head})`, async () => {

@@ -4,9 +4,9 @@
  */
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
-import type { Addresses } from '../../accept/addresses.ts'
+import type { ConnectionUse } from '../../accept/connection-shares.ts'
 import type { HttpControl } from '../../accept/http-connection.ts'
-import type { ConnectionHandlers } from '../../accept/protocol-head.ts'
+import type { AcceptedConnection, ConnectionHandlers } from '../../accept/protocol-head.ts'
 import { isExpected, type Peer } from '../../decide/decide.ts'
 import { explainFailedConnection, handshakeFailure } from '../../handshake/handshake-failure.ts'
 import { presentedBy } from '../../identify/presented.ts'
@@ -51,17 +51,21 @@ export interface ConnectionHandlerDeps extends Omit<PipelineDeps, 'record'> {
 export const commonHandlers = (
   listener: string,
   deps: ConnectionHandlerDeps,
-  droppedLine = new DroppedLine(() => performance.now()),
+  lines: SharesLines = { dropped: new DroppedLine(NOW), madeRoom: new DroppedLine(NOW) },
 ): ConnectionHandlers => ({
   bug: (error) => deps.log.error({ err: error, listener }, 'internal error in a connection'),
-  dropped() {
+  dropped(shares) {
     deps.metrics.dropped(listener)
-    const turnedAway = droppedLine.due()
-    if (turnedAway === undefined) return
-    deps.log.warn(
-      { listener, turned_away: turnedAway },
-      'the listener is full: connections are turned away; see who holds them, or raise limits.connections and the limit of descriptors',
-    )
+    const turned_away = lines.dropped.due()
+    if (turned_away === undefined) return
+    const facts = { listener, turned_away, ...useFields(shares.use) }
+    deps.log.warn(facts, 'the listener is full: connections are turned away')
+  },
+  madeRoom(shares) {
+    const closed = lines.madeRoom.due()
+    if (closed === undefined) return
+    const facts = { listener, closed, ...useFields(shares.use) }
+    deps.log.warn(facts, 'connections that no fit certificate vouches for are closed to make room')
   },
   handshakeFailed(failure, { source, balancer }) {
     const code = handshakeFailure(failure)
@@ -88,17 +92,39 @@ export const commonHandlers = (
   },
 })
 
+/** When lines are due about connections that find no room. */
+interface SharesLines {
+  readonly dropped: DroppedLine
+  readonly madeRoom: DroppedLine
+}
+
+const NOW = (): number => performance.now()
+
+/** Who holds a listener's connections, in one sentence, and what to do. */
+function useFields({ connections, vouched, held, top }: ConnectionUse) {
+  const most =
+    top === undefined
+      ? ''
+      : `, ${top.held} of ${held > 0 ? 'the latter' : 'them'} by ${top.address}`
+  return {
+    reason: `of ${connections} connections that there may be, ${vouched} are held by devices with a fit certificate and ${held} by others${most}`,
+    next_step:
+      'see what the address that holds most is doing; if it is honest, raise `limits.connections` and the limit of descriptors',
+  }
+}
+
 /** Makes the connection of a finished handshake; it is in flight until its line is written. */
 export function openConnection(
-  { socket, addresses, http }: OpenedSocket,
+  { socket, accepted, http }: OpenedSocket,
   listener: string,
   deps: ConnectionHandlerDeps,
   closed: (connection: Connection) => void = () => {},
 ): Connection {
   const { clock, connections, inFlight, metrics, presentedBudget } = deps
   const presented = presentedBy(socket, presentedBudget)
-  const start = { addresses, presented, now: clock.now(), http }
+  const start = { accepted, presented, now: clock.now(), http }
   const connection = new Connection(socket, listener, start)
+  accepted.user = connection
   const release = holdPresented(connection, deps)
   const place = connections.add(connection)
   inFlight.begin()
@@ -127,7 +153,7 @@ function holdPresented(
 /** A socket whose handshake is done, and where it came from. */
 interface OpenedSocket {
   readonly socket: TLSSocket
-  readonly addresses: Addresses
+  readonly accepted: AcceptedConnection
   /** Undefined where no HTTP is spoken. */
   readonly http: HttpControl | undefined
 }

@@ -1,4 +1,4 @@
-/** When a line is due about connections that are turned away: at the first, and then once a minute with how many there were. */
+/** When a line is due about connections that are turned away, or closed to make room: at the first, and then once a minute with how many there were. */
 export class DroppedLine {
   readonly #now: () => number
   #count = 0

@@ -13,7 +13,7 @@ import { explanationFields } from '../../kernel/explanation.ts'
 import { handleRequest, type JudgedAt, type PipelineDeps } from '../../pipeline/pipeline.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import { refusedConnection, refusedRequest } from '../../pipeline/kept-refusal.ts'
-import { closedTo } from '../../state/ask.ts'
+import { closedTo, isVouchedFor } from '../../state/ask.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import type { RequestEvent } from '../../record/event.ts'
 import {
@@ -36,9 +36,10 @@ export function httpHandlers(listener: string, deps: ConnectionHandlerDeps): Htt
   return {
     ...commonHandlers(listener, deps),
     hstsLine: hstsLineOf(() => deps.snapshot().listeners.get(listener)?.compiled.config.hsts),
-    connected(socket, addresses, http) {
-      const connection = openConnection({ socket, addresses, http }, listener, deps, ended)
+    connected(socket, accepted, http) {
+      const connection = openConnection({ socket, accepted, http }, listener, deps, ended)
       const mayAsk = isAnyRowOpen(connection, deps)
+      if (mayAsk && isFit(connection, deps)) connection.vouch()
       addExpirySighting(connection.peer(deps.peerCache, deps.snapshot().judge), deps)
       return mayAsk ? new ConnectionRequests(connection, requestDeps) : undefined
     },
@@ -131,6 +132,16 @@ function isAnyRowOpen(connection: Connection, deps: ConnectionHandlerDeps): bool
     next_step: words?.nextStep,
   }
   return false
+}
+
+/** Whether its certificate is one that a row of the listener asks for. */
+function isFit(connection: Connection, deps: ConnectionHandlerDeps): boolean {
+  const { compiled, judge, listeners } = deps.snapshot()
+  const view = listeners.get(connection.listener)
+  if (view === undefined) return false
+  const peer = connection.peer(deps.peerCache, judge)
+  const { remote } = connection
+  return isVouchedFor({ listener: view.compiled, peer, remote }, compiled, deps.clock.now())
 }
 
 function record(

@@ -3,6 +3,7 @@
  * over.
  */
 import type { TunnelHandlers } from '../../accept/tunnel-head.ts'
+import { vouchedFor } from '../../decide/decide.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import { refusedTunnel } from '../../pipeline/kept-refusal.ts'
@@ -37,8 +38,8 @@ export function tunnelHandlers(listener: string, deps: ConnectionHandlerDeps): T
   }
   return {
     ...commonHandlers(listener, deps),
-    connected(socket, addresses) {
-      const opened = { socket, addresses, http: undefined }
+    connected(socket, accepted) {
+      const opened = { socket, accepted, http: undefined }
       const connection = openConnection(opened, listener, deps)
       handleTunnel(connection, pipeline)
         .then(({ event, verdict }) => {
@@ -83,6 +84,7 @@ function noteVerdict(
   if (verdict.kind === 'closed') return
   addExpirySighting(verdict.ask.peer, deps)
   if (verdict.decision.kind === 'refuse') noteDevice(connection, verdict, { deps })
+  else if (vouchedFor(verdict.decision) !== undefined) connection.vouch()
 }
 
 interface TunnelEnd {

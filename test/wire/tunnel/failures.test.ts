@@ -117,7 +117,13 @@ test('a tunnel in which nothing moves is closed after its time', async () => {
 
 test('a flood of connections is bounded by the listener, and those within it pass', async () => {
   await using frontEnd = await productWithTunnels(echo, { limits: ['connections: 4'] })
-  const within = await Promise.all(Array.from({ length: 4 }, () => frontEnd.device(fleet.device)))
+  const within: TunnelClient[] = []
+  for (const _ of [1, 2, 3, 4]) {
+    const device = await frontEnd.device(fleet.device)
+    device.send('first')
+    await device.receiveUntil('first')
+    within.push(device)
+  }
   const refused = await Promise.allSettled(
     Array.from({ length: 20 }, () => TunnelClient.to(clientTls(frontEnd.port, fleet.device))),
   )

@@ -1,0 +1,193 @@
+/** Which connection makes room for another, and which never does. */
+import { expect, test } from 'vitest'
+import { ConnectionShares, type CountedConnection } from '../../src/accept/connection-shares.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+
+class Counted implements CountedConnection {
+  holder: CountedConnection['holder']
+  older: CountedConnection | undefined
+  newer: CountedConnection | undefined
+  network: string
+  isIdle = false
+  isClosed = false
+
+  constructor(network: string) {
+    this.network = network
+  }
+
+  makeRoom(): void {
+    this.isClosed = true
+  }
+
+  destroy(): void {
+    this.isClosed = true
+  }
+}
+
+/** Lets connections in, one after the other: each letter is an address. */
+function arriving(shares: ConnectionShares, addresses: string): readonly Counted[] {
+  return addresses.split('').map((address) => {
+    const one = new Counted(address)
+    expect(shares.arrive(one)).toBe(true)
+    return one
+  })
+}
+
+const closedOf = (all: readonly Counted[]): readonly number[] =>
+  all.flatMap(({ isClosed }, index) => (isClosed ? [index] : []))
+
+interface Row {
+  readonly promise: string
+  /** Of a port that has eight, six of which are the share. */
+  readonly from: string
+  readonly idle?: readonly number[]
+  readonly vouched?: readonly number[]
+  readonly next: string
+  readonly closed: readonly number[]
+}
+
+const ROWS: readonly Row[] = [
+  { promise: 'with the share not used up none makes room', from: 'aaaaa', next: 'a', closed: [] },
+  { promise: 'one address may hold the whole share', from: 'aaaaaa', next: '', closed: [] },
+  { promise: 'the oldest makes room', from: 'aaaaaa', next: 'a', closed: [0] },
+  {
+    promise: 'an idle one makes room before an older one',
+    from: 'aaaaaa',
+    idle: [3, 4],
+    next: 'b',
+    closed: [3],
+  },
+  {
+    promise: 'the address that holds most makes room',
+    from: 'abbbcc',
+    idle: [0],
+    next: 'd',
+    closed: [1],
+  },
+  {
+    promise: 'of addresses that hold as many, the one that wants more makes room for itself',
+    from: 'aaabbb',
+    next: 'b',
+    closed: [3],
+  },
+  {
+    promise: 'where each holds one, the oldest address makes room',
+    from: 'abcdef',
+    next: 'g',
+    closed: [0],
+  },
+  {
+    promise: 'an address gives up no more than brings it down to the others',
+    from: 'aaaaaa',
+    next: 'bcdb',
+    closed: [0, 1, 2, 3],
+  },
+  {
+    promise: 'vouched ones count for no address and never make room',
+    from: 'aaaaaa',
+    vouched: [0, 1, 2],
+    next: 'aaa',
+    closed: [3],
+  },
+  {
+    promise: 'beside vouched ones there is no more room than there may be connections',
+    from: 'aaaaaa',
+    vouched: [0, 1, 2, 3, 4, 5],
+    next: 'abab',
+    closed: [6, 7],
+  },
+]
+
+for (const { promise, from, idle = [], vouched = [], next, closed } of ROWS) {
+  test(promise, () => {
+    const shares = new ConnectionShares(8)
+    const first = arriving(shares, from)
+    for (const index of idle) Object.assign(first[index] ?? {}, { isIdle: true })
+    for (const index of vouched) shares.vouch(first[index] ?? expect.unreachable())
+    const all = [...first, ...arriving(shares, next)]
+    expect(closedOf(all)).toEqual(closed)
+  })
+}
+
+test('where vouched ones hold all there may be, another is turned away', () => {
+  const shares = new ConnectionShares(2)
+  for (const address of ['a', 'a']) {
+    for (const one of arriving(shares, address)) shares.vouch(one)
+  }
+  expect(shares.arrive(new Counted('b'))).toBe(false)
+  expect(shares.use).toEqual({
+    connections: 2,
+    vouched: 2,
+    held: 0,
+    share: 1,
+    top: { address: 'a', held: 2 },
+  })
+})
+
+test('a port for one connection lets each in that arrives, until the one is vouched for', () => {
+  const shares = new ConnectionShares(1)
+  const [first, second] = arriving(shares, 'ab')
+  expect([first?.isClosed, second?.isClosed]).toEqual([true, false])
+  shares.vouch(second ?? expect.unreachable())
+  expect(shares.arrive(new Counted('c'))).toBe(false)
+})
+
+test('an address that is known better later counts where it is then', () => {
+  const shares = new ConnectionShares(8)
+  const all = arriving(shares, 'aaabbb')
+  for (const one of all.slice(0, 2)) {
+    one.network = 'b'
+    shares.move(one)
+  }
+  expect(shares.use.top).toEqual({ address: 'b', held: 5 })
+  expect(closedOf([...all, ...arriving(shares, 'c')])).toEqual([3])
+})
+
+test('one that was closed is not vouched for, moved or counted down again', () => {
+  const shares = new ConnectionShares(8)
+  const [first = expect.unreachable()] = arriving(shares, 'aaaaaaa')
+  expect(first.isClosed).toBe(true)
+  shares.vouch(first)
+  shares.move(first)
+  shares.leave(first)
+  expect([shares.vouched, shares.held]).toEqual([0, 6])
+})
+
+test('what was closed or has left leads to none of those that are open', () => {
+  const shares = new ConnectionShares(8)
+  const all = arriving(shares, 'aaaaaaaaa')
+  shares.leave(all[5] ?? expect.unreachable())
+  for (const { holder, older, newer } of [...all.slice(0, 3), all[5] ?? {}].map((one) => ({
+    ...one,
+  })) as Counted[]) {
+    expect([holder, older, newer]).toEqual([undefined, undefined, undefined])
+  }
+})
+
+test('whatever comes and goes, the bounds hold, the vouched stay, and each that is counted is open', () => {
+  const random = new SeededRandom(20_261_201)
+  const shares = new ConnectionShares(20)
+  let open: Counted[] = []
+  let vouched: Counted[] = []
+  for (let step = 0; step < 20_000; step += 1) {
+    const one = new Counted(random.pick(['a', 'a', 'a', 'b', 'c', 'd']))
+    one.isIdle = random.oneIn(3)
+    if (shares.arrive(one)) open.push(one)
+    else expect(vouched).toHaveLength(20)
+    const some = open[random.below(open.length)]
+    if (some !== undefined && random.oneIn(4)) {
+      shares.vouch(some)
+      if (!vouched.includes(some) && !some.isClosed) vouched.push(some)
+    } else if (some !== undefined && random.oneIn(3)) {
+      shares.leave(some)
+      some.isClosed = true
+      vouched = vouched.filter((other) => other !== some)
+    }
+    open = open.filter(({ isClosed }) => !isClosed)
+    expect(vouched.some(({ isClosed }) => isClosed)).toBe(false)
+    expect([shares.vouched, shares.held]).toEqual([vouched.length, open.length - vouched.length])
+    expect(shares.held).toBeLessThanOrEqual(15)
+    expect(open.length).toBeLessThanOrEqual(20)
+  }
+  expect(new Set(shares)).toEqual(new Set(open))
+})
