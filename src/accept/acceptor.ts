@@ -154,6 +154,7 @@ export class Acceptor {
       rejectUnauthorized: false,
       SNICallback: (servername, done) => done(null, this.#tls.select?.(servername)),
       handshakeTimeout: this.#settings.limits.handshake,
+      // Not `ALPNCallback`: Node makes an object of each protocol in the list, and a ClientHello has room for thousands.
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
     server.on('secureConnection', (socket: TLSSocket) => this.#secured(socket))

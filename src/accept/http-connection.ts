@@ -78,14 +78,38 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
   /** Begins to read. */
   serve(handler: RequestHandler): void {
     this.#handler = handler
-    const { socket } = this
+    const socket: ServedSocket = this.socket
     this.#deadlines.add(this)
     // Without connections the clock of the deadlines stands still: it is right again only now.
     this.#enter('opened')
-    socket.on('drain', () => this.#guarded(() => this.#exchange?.drained()))
-    socket.on('end', () => this.#ended())
-    socket.on('close', () => this.#closed())
-    socket.on('data', (octets: Buffer) => this.#guarded(() => this.#read(octets)))
+    socket[SERVED] = this
+    socket.on('drain', HttpConnection.#onDrain)
+    socket.on('end', HttpConnection.#onEnd)
+    socket.on('close', HttpConnection.#onClose)
+    socket.on('data', HttpConnection.#onData)
+  }
+
+  // The same four functions for all connections: closures would be held by each as long as it lives.
+  static #onDrain(this: ServedSocket): void {
+    const connection = servedBy(this)
+    connection.#guarded(() => connection.#exchange?.drained())
+  }
+
+  static #onEnd(this: ServedSocket): void {
+    servedBy(this).#ended()
+  }
+
+  static #onClose(this: ServedSocket): void {
+    servedBy(this).#closed()
+  }
+
+  static #onData(this: ServedSocket, octets: Buffer): void {
+    const connection = servedBy(this)
+    try {
+      connection.#read(octets)
+    } catch (error) {
+      connection.#failed(error)
+    }
   }
 
   get hstsLine(): string {
@@ -316,10 +340,27 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     try {
       run()
     } catch (error) {
-      this.#handler?.bug(error)
-      this.socket.destroy()
+      this.#failed(error)
     }
   }
+
+  #failed(error: unknown): void {
+    this.#handler?.bug(error)
+    this.socket.destroy()
+  }
+}
+
+const SERVED = Symbol('served')
+
+/** The socket of a connection, by which its listeners find that. */
+interface ServedSocket extends TLSSocket {
+  [SERVED]?: HttpConnection
+}
+
+function servedBy(socket: ServedSocket): HttpConnection {
+  const connection = socket[SERVED]
+  if (connection === undefined) throw new Error('the socket of no connection')
+  return connection
 }
 
 /** What is the same for all connections of a listener. */
