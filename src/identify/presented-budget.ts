@@ -25,7 +25,7 @@ export class PresentedBudget {
 
   /** Counts what an open connection holds; returns what ends that. Ordinary handshakes are counted as nothing. */
   hold(octets: number): () => void {
-    if (octets <= ORDINARY_OCTETS) return () => {}
+    if (octets <= ORDINARY_OCTETS) return NOTHING_HELD
     this.#held += octets
     return () => {
       this.#held -= octets
@@ -33,6 +33,7 @@ export class PresentedBudget {
   }
 }
 
+const NOTHING_HELD = (): void => {}
 /**
  * A ClientHello with a post-quantum key share has 2 KiB, and three certificates of RSA 4096 have 5: what an honest peer
  * sends is below it, and what a connection of that size costs is bounded by `limits.connections`.

@@ -20,15 +20,20 @@ export type Presented =
   | { readonly kind: 'none'; readonly resumed: boolean }
   | { readonly kind: 'too-large'; readonly bytes: number; readonly limit: number }
   | ChainTooLarge
-  | {
-      readonly kind: 'chain'
-      readonly resumed: boolean
-      readonly leaf: RawCertificate
-      /** What the whole handshake had, as sent by the peer; 0 where there was none. */
-      readonly handshakeOctets: number
-      /** What came with it, in its order. To be asked while the connection lives; a dead one shows nothing. */
-      intermediates(): Result<readonly RawCertificate[], TooMuch>
-    }
+  | PresentedChain
+
+/** A leaf that is not too large, and what came with it. */
+export interface PresentedChain {
+  readonly kind: 'chain'
+  readonly resumed: boolean
+  readonly leaf: RawCertificate
+  /** What the whole handshake had, as sent by the peer; 0 where there was none. */
+  readonly handshakeOctets: number
+  /** What came with it, in its order. To be asked while the connection lives; a dead one shows nothing. */
+  intermediates(): Result<readonly RawCertificate[], TooMuch>
+  /** Takes the octets of the leaf from where they are kept already: the same certificate, by its fingerprint. */
+  shareLeaf?(kept: RawCertificate): void
+}
 
 /** All that was presented is more than any honest device presents. */
 export interface ChainTooLarge {
@@ -57,28 +62,69 @@ export function presentedBy(
   }
   const der = leafOf(socket)
   if (der === undefined) return { kind: 'none', resumed }
-  // Asked once: a connection that found room may be judged again when others have filled it.
-  const hasRoom = budget.hasRoom(octets)
-  return chainOf(der, { resumed, handshakeOctets: octets }, () => {
-    if (resumed || socket.destroyed) return NOTHING_ELSE
-    if (hasRoom) return intermediatesOf(der.length, sentBy(socket))
-    return fail({ kind: 'no-room-for-chain', bytes: octets, limit: budget.limit })
-  })
+  if (der.length > MAX_OCTETS) return tooLarge(der)
+  return new ChainOfSocket(der, octets, { socket, resumed, budget })
 }
 
 /** What a device would present in a handshake of its own, leaf first: for a question about it, not for a connection. */
-export const presentedIn = ([leaf, ...others]: readonly [Buffer, ...Buffer[]]): Presented =>
-  chainOf(leaf, { resumed: false, handshakeOctets: 0 }, () => intermediatesOf(leaf.length, others))
+export function presentedIn([leaf, ...others]: readonly [Buffer, ...Buffer[]]): Presented {
+  if (leaf.length > MAX_OCTETS) return tooLarge(leaf)
+  return {
+    kind: 'chain',
+    resumed: false,
+    handshakeOctets: 0,
+    leaf: rawCertificate(leaf),
+    intermediates: () => intermediatesOf(leaf.length, others),
+  }
+}
 
-type Chain = Presented & { readonly kind: 'chain' }
+const tooLarge = ({ length: bytes }: Buffer): Presented => ({
+  kind: 'too-large',
+  bytes,
+  limit: MAX_OCTETS,
+})
 
-function chainOf(
-  der: Buffer,
-  handshake: Pick<Chain, 'handshakeOctets' | 'resumed'>,
-  intermediates: Chain['intermediates'],
-): Presented {
-  if (der.length > MAX_OCTETS) return { kind: 'too-large', bytes: der.length, limit: MAX_OCTETS }
-  return { kind: 'chain', ...handshake, leaf: rawCertificate(der), intermediates }
+/** The chain on a socket: an object, because a closure would be held as long as its connection lives. */
+class ChainOfSocket implements PresentedChain {
+  readonly kind = 'chain'
+  readonly resumed: boolean
+  readonly handshakeOctets: number
+  readonly #socket: TLSSocket
+  /** Octets that all chains may have together, where there was no room for this one. */
+  readonly #exceeded: number | undefined
+  #leaf: RawCertificate
+
+  constructor(der: Buffer, octets: number, { socket, resumed, budget }: Handshake) {
+    this.#leaf = rawCertificate(der)
+    this.handshakeOctets = octets
+    this.resumed = resumed
+    this.#socket = socket
+    // Asked once: a connection that found room may be judged again when others have filled it.
+    this.#exceeded = budget.hasRoom(octets) ? undefined : budget.limit
+  }
+
+  get leaf(): RawCertificate {
+    return this.#leaf
+  }
+
+  shareLeaf(kept: RawCertificate): void {
+    if (kept.fingerprint === this.#leaf.fingerprint) this.#leaf = kept
+  }
+
+  intermediates(): Result<readonly RawCertificate[], TooMuch> {
+    if (this.resumed || this.#socket.destroyed) return NOTHING_ELSE
+    const { handshakeOctets: bytes } = this
+    if (this.#exceeded !== undefined)
+      return fail({ kind: 'no-room-for-chain', bytes, limit: this.#exceeded })
+    return intermediatesOf(this.#leaf.der.length, sentBy(this.#socket))
+  }
+}
+
+/** A handshake that has ended. */
+interface Handshake {
+  readonly socket: TLSSocket
+  readonly resumed: boolean
+  readonly budget: Pick<PresentedBudget, 'hasRoom' | 'limit'>
 }
 
 /**

@@ -16,5 +16,8 @@ export function certificateIn(session: Buffer): Buffer | undefined {
   reader.optional(constructed(2))
   const certificate = reader.optional(constructed(3))?.element(TAG.sequence)
   if (certificate === undefined || reader.fault !== undefined) return undefined
-  return Buffer.from(certificate)
+  // Not out of the pool of small buffers: whatever else lies in the same piece of that would keep it, and the other way round.
+  const copy = Buffer.allocUnsafeSlow(certificate.length)
+  copy.set(certificate)
+  return copy
 }

@@ -61,7 +61,8 @@ export class Connection implements ConnectionUser {
   #hostsOf: object | undefined
   /** Undefined where no HTTP is spoken. */
   readonly #http: HttpControl | undefined
-  readonly #plans: { readonly kind: PlanKey; readonly made: IdentityPlan }[] = []
+  /** Never pushed to: that would take room for sixteen more. */
+  #plans: readonly KnownPlan[] = NO_PLANS
 
   constructor(socket: TLSSocket, listener: string, start: ConnectionStart) {
     const { accepted, presented, now, http } = start
@@ -75,8 +76,7 @@ export class Connection implements ConnectionUser {
     this.openedAt = now
     this.presented = presented
     this.protocol = socket.getProtocol() ?? 'none'
-    const { name, standardName } = socket.getCipher() ?? NO_CIPHER
-    this.cipher = { name, standardName }
+    this.cipher = sharedCipher(socket.getCipher() ?? NO_CIPHER)
   }
 
   get addresses(): Addresses {
@@ -122,9 +122,13 @@ export class Connection implements ConnectionUser {
   /** Identifies the peer; once for each trust version. */
   peer(peerCache: PeerCache, judge: PathJudge): Peer {
     if (this.#peer !== undefined && this.#judgedBy === judge.version) return this.#peer
-    this.#peer = peerCache.peerOf(this.presented, judge)
+    const { presented } = this
+    const peer = peerCache.peerOf(presented, judge)
+    // Many connections of a device then hold its certificate once.
+    if (presented.kind === 'chain' && peer.kind === 'presented') presented.shareLeaf?.(peer.leaf)
+    this.#peer = peer
     this.#judgedBy = judge.version
-    return this.#peer
+    return peer
   }
 
   /**
@@ -162,8 +166,8 @@ export class Connection implements ConnectionUser {
     }
     const made = make()
     // Plans of earlier configurations, or for hosts by the hundred, must not pile up on a long connection.
-    if (this.#plans.length >= MAX_PLANS) this.#plans.length = 0
-    this.#plans.push({ kind, made })
+    const others = this.#plans.length >= MAX_PLANS ? NO_PLANS : this.#plans
+    this.#plans = [...others, { kind, made }]
     return made
   }
 
@@ -223,6 +227,11 @@ export interface PlanKey {
   readonly host: string
 }
 
+interface KnownPlan {
+  readonly kind: PlanKey
+  readonly made: IdentityPlan
+}
+
 /** One cipher suite, as OpenSSL spells it and as IANA does. */
 interface Cipher {
   readonly name: string
@@ -251,6 +260,16 @@ function deviceFacts(peer: Peer): DeviceFacts | undefined {
   }
 }
 
+/** The same object for the same suite: Node makes its names anew for each connection. */
+function sharedCipher({ name, standardName }: Cipher): Cipher {
+  let known = CIPHERS.get(name)
+  if (known === undefined) CIPHERS.set(name, (known = { name, standardName }))
+  return known
+}
+
+/** By the name that OpenSSL gives them; bounded by the suites that it has. */
+const CIPHERS = new Map<string, Cipher>()
+const NO_PLANS: readonly KnownPlan[] = []
 const MADE_ROOM = explanationFields(explainRejection({ kind: 'connection-share-used-up' }))
 const NO_CIPHER: Cipher = { name: 'none', standardName: 'none' }
 /** A connection meets a handful of upstreams under one or two names, with and without identity. */
