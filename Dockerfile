@@ -58,7 +58,7 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "/app/docker/healthcheck.mjs"]
 
 # What the engine is told, as in scripts/node26.mjs.
-ENTRYPOINT ["node", "--max-semi-space-size=32", "--no-memory-reducer", "--initial-heap-size=128", \
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--no-memory-reducer", "--initial-heap-size=128", \
   "--invocation-count-for-maglev=100", "--minimum-invocations-after-ic-update=100", \
   "--invocation-count-for-turbofan=1000", "/app/src/main.ts"]
 CMD ["serve", "--config", "/etc/tfe/tfe.yaml"]
