@@ -7,6 +7,7 @@ import type { DeviceExchange } from '../http1/device-exchange.ts'
 import { MessageParser, type ParseFault } from '../http1/parser.ts'
 import type { DeadlineItem, Deadlines } from '../kernel/ports.ts'
 import { HttpExchange, type ExchangeOwner } from './http-exchange.ts'
+import { listenTo, type SocketListener } from './socket-listener.ts'
 import { unparsableAnswer, type Unparsable } from './unparsable.ts'
 import type { ListenerLimits } from './acceptor.ts'
 
@@ -43,7 +44,7 @@ type Phase =
   | 'ending'
 
 /** One connection. */
-export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl {
+export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl, SocketListener {
   slot = 0
   readonly socket: TLSSocket
   readonly keepAliveLines: string
@@ -78,38 +79,10 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
   /** Begins to read. */
   serve(handler: RequestHandler): void {
     this.#handler = handler
-    const socket: ServedSocket = this.socket
     this.#deadlines.add(this)
     // Without connections the clock of the deadlines stands still: it is right again only now.
     this.#enter('opened')
-    socket[SERVED] = this
-    socket.on('drain', HttpConnection.#onDrain)
-    socket.on('end', HttpConnection.#onEnd)
-    socket.on('close', HttpConnection.#onClose)
-    socket.on('data', HttpConnection.#onData)
-  }
-
-  // The same four functions for all connections: closures would be held by each as long as it lives.
-  static #onDrain(this: ServedSocket): void {
-    const connection = servedBy(this)
-    connection.#guarded(() => connection.#exchange?.drained())
-  }
-
-  static #onEnd(this: ServedSocket): void {
-    servedBy(this).#ended()
-  }
-
-  static #onClose(this: ServedSocket): void {
-    servedBy(this).#closed()
-  }
-
-  static #onData(this: ServedSocket, octets: Buffer): void {
-    const connection = servedBy(this)
-    try {
-      connection.#read(octets)
-    } catch (error) {
-      connection.#failed(error)
-    }
+    listenTo(this.socket, this)
   }
 
   get hstsLine(): string {
@@ -184,6 +157,14 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
   #enter(phase: Phase): void {
     this.#phase = phase
     this.#since = this.#deadlines.now
+  }
+
+  socketDrained(): void {
+    this.#guarded(() => this.#exchange?.drained())
+  }
+
+  socketRead(octets: Buffer): void {
+    this.#guarded(() => this.#read(octets))
   }
 
   #read(octets: Buffer): void {
@@ -289,8 +270,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     this.#end()
   }
 
-  /** The device has ended its side. */
-  #ended(): void {
+  socketEnded(): void {
     const exchange = this.#exchange
     if (this.#phase === 'ending') return
     if (exchange === undefined ? this.#parser.isInside : !exchange.isBodyComplete) {
@@ -301,7 +281,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     else this.socket.destroy()
   }
 
-  #closed(): void {
+  socketClosed(): void {
     this.#deadlines.remove(this)
     this.#parser.reset()
     this.#exchange?.settle(false)
@@ -340,27 +320,10 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl 
     try {
       run()
     } catch (error) {
-      this.#failed(error)
+      this.#handler?.bug(error)
+      this.socket.destroy()
     }
   }
-
-  #failed(error: unknown): void {
-    this.#handler?.bug(error)
-    this.socket.destroy()
-  }
-}
-
-const SERVED = Symbol('served')
-
-/** The socket of a connection, by which its listeners find that. */
-interface ServedSocket extends TLSSocket {
-  [SERVED]?: HttpConnection
-}
-
-function servedBy(socket: ServedSocket): HttpConnection {
-  const connection = socket[SERVED]
-  if (connection === undefined) throw new Error('the socket of no connection')
-  return connection
 }
 
 /** What is the same for all connections of a listener. */
