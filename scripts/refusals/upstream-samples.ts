@@ -70,6 +70,8 @@ export const UPSTREAM: Cases<UpstreamFailure> = {
     kind: 'overloaded',
     connections: amount('connections'),
     waiting: amount('waiting'),
+    held: amount('held'),
+    top: { address: '{address}', held: amount('most') },
   }),
   'share-used-up': byUpstream({
     kind: 'share-used-up',

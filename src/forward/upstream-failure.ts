@@ -24,7 +24,7 @@ export type UpstreamFailure =
   | { readonly kind: 'dns'; readonly hostname: string; readonly code: string }
   /** This process, or the machine, may open no more files and sockets: nothing was asked of the server. */
   | { readonly kind: 'out-of-descriptors' }
-  | { readonly kind: 'overloaded'; readonly connections: number; readonly waiting: number }
+  | Overloaded
   | ShareUsedUp
   | { readonly kind: 'refused'; readonly address: string }
   | { readonly kind: 'request-timeout'; readonly limit: number }
@@ -39,6 +39,13 @@ export type UpstreamFailure =
   | { readonly kind: 'unreachable'; readonly code: string }
   /** The request cannot be written as HTTP/1.1; the parser in front should have refused it. */
   | { readonly kind: 'unsendable'; readonly reason: string }
+
+/** Every connection is used, and by whom. */
+export interface Overloaded extends Pick<ShareUse, 'held' | 'top'> {
+  readonly kind: 'overloaded'
+  readonly connections: number
+  readonly waiting: number
+}
 
 /** Connections are left, and they are kept for devices that we vouch for. */
 export interface ShareUsedUp extends ShareUse {
@@ -163,10 +170,7 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
           'raise LimitNOFILE (systemd) or --ulimit nofile (containers), or lower `limits.connections` of listeners and upstreams; `tfe check` says what they may take together',
       }
     case 'overloaded':
-      return {
-        sentence: `all ${failure.connections} connections to ${upstream} are busy and ${failure.waiting} requests wait`,
-        nextStep: 'find out why the upstream is slow, or raise `limits.connections`',
-      }
+      return explainOverload(failure, upstream)
     case 'share-used-up':
       return explainShare(failure, upstream)
     case 'refused':
@@ -211,6 +215,19 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
       return unreachable(failure)
   }
 }
+
+function explainOverload(
+  { connections, waiting, held, top }: Overloaded,
+  upstream: string,
+): Explanation {
+  return {
+    sentence: `all ${connections} connections to ${upstream} are busy and ${waiting} requests wait; devices without a certificate that we vouch for hold ${held} of the connections${mostText(top)}, and fit devices the others`,
+    nextStep: 'find out why the upstream is slow, or raise `limits.connections`',
+  }
+}
+
+const mostText = (top: ShareUse['top']): string =>
+  top === undefined ? '' : `, ${top.held} of these from ${top.address}`
 
 function explainShare(
   { connections, held, share, addressShare, top }: ShareUsedUp,

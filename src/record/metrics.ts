@@ -3,6 +3,7 @@
  */
 import type { Counter, Gauge, Histogram } from 'prom-client'
 import type { ConnectionEvent, RequestEvent } from './event.ts'
+import { addHolders, type Holders } from './holder-metrics.ts'
 import { MetricSet } from './metric-set.ts'
 import { addDroppedLines, addProcessMetrics } from './process-metrics.ts'
 import type { TunnelEvent } from './tunnel-event.ts'
@@ -66,7 +67,7 @@ export class Metrics {
     labelNames: ['listener', 'kind'],
   })
   readonly #dropped = this.#set.counter('tfe_connections_dropped_total', {
-    help: 'TCP connections turned away because the listener was full.',
+    help: 'TCP connections turned away because devices with a fit certificate held all that there may be.',
     labelNames: ['listener'],
   })
   readonly #snapshot = this.#set.gauge('tfe_snapshot_version', {
@@ -172,6 +173,11 @@ export class Metrics {
   /** Counts lines of the log that were dropped, when the metrics are read. */
   registerDroppedLines(dropped: () => number): void {
     addDroppedLines(this.#set, dropped)
+  }
+
+  /** Counts who holds connections, when the metrics are read. */
+  registerHolders(read: () => Holders): void {
+    addHolders(this.#set, read)
   }
 
   /** Counts names that are used with old addresses, when the metrics are read. */

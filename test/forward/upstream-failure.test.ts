@@ -44,10 +44,22 @@ const rows: readonly Row[] = [
   [{ kind: 'dns', hostname: 'a.test', code: 'ENOTFOUND' }, 502, 'dns_error', 'a.test'],
   [{ kind: 'dns', hostname: 'a.test', code: 'ETIMEOUT' }, 504, 'dns_timeout', 'no answer about'],
   [
-    { kind: 'overloaded', connections: 3, waiting: 4 },
+    {
+      kind: 'overloaded',
+      connections: 8,
+      waiting: 4,
+      held: 3,
+      top: { address: '192.0.2.7', held: 2 },
+    },
     503,
     'connection_limit_reached',
-    'all 3 connections',
+    'all 8 connections to mdm are busy and 4 requests wait; devices without a certificate that we vouch for hold 3 of the connections, 2 of these from 192.0.2.7, and fit devices the others',
+  ],
+  [
+    { kind: 'overloaded', connections: 3, waiting: 4, held: 0, top: undefined },
+    503,
+    'connection_limit_reached',
+    'hold 0 of the connections, and fit devices the others',
   ],
   [
     {

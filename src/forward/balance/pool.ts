@@ -85,6 +85,11 @@ export class Pool implements ConnectionOwner {
     return this.#established.size + this.#dialling
   }
 
+  /** Connections that nothing is under way on, for the metrics. */
+  get idle(): number {
+    return this.#idle.length
+  }
+
   /** Exchanges that wait for a connection, for the metrics. */
   get waiting(): number {
     return this.#waiters.size
@@ -146,10 +151,11 @@ export class Pool implements ConnectionOwner {
   }
 
   #overloadOf(unvouched: Unvouched): UpstreamFailure {
+    const { waiting, shareUse } = this
     const { connections } = this.limits
-    const waiting = this.waiting
-    if (this.#shares.allows(unvouched)) return { kind: 'overloaded', connections, waiting }
-    return { kind: 'share-used-up', connections, ...this.shareUse }
+    if (!this.#shares.allows(unvouched)) return { kind: 'share-used-up', connections, ...shareUse }
+    const { held, top } = shareUse
+    return { kind: 'overloaded', connections, waiting, held, top }
   }
 
   get #full(): boolean {

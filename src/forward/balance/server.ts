@@ -102,6 +102,13 @@ export class Server implements Candidate {
       : healthStateOf(this.#health, this.#ports.clock.now())
   }
 
+  /** By whom its connections are used now, and how many are not. */
+  get use(): { readonly vouched: number; readonly unvouched: number; readonly idle: number } {
+    const { connections, idle, shareUse } = this.pool
+    const unvouched = shareUse.held
+    return { vouched: connections + this.#tunnels - idle - unvouched, unvouched, idle }
+  }
+
   /** Relayed connections, each of which has one of its own here. */
   get tunnels(): number {
     return this.#tunnels

@@ -198,7 +198,7 @@ class ForwardedRequest
     // An answer of ours that the device does not take is not answered again.
     if (this.#abandoned) this.#exchange.device.destroy()
     else if (waitState === 'connection' && pool !== undefined) this.#fail(pool.overload(this))
-    else this.#fail(timeoutFailure(waitState, limit, upstream))
+    else this.#fail(timeoutFailure(waitState, limit))
   }
 
   /** The device has its answer, or is gone: every exchange ends here. */

@@ -33,14 +33,10 @@ export function timeoutOf(waitState: WaitState, limits: UpstreamLimits, bodyIdle
 }
 
 /** The failure of the side that did not move. */
-export function timeoutFailure(
-  waitState: WaitState,
-  limit: number,
-  { connections, waiting }: { readonly connections: number; readonly waiting: number },
-): UpstreamFailure {
+export function timeoutFailure(waitState: WaitState, limit: number): UpstreamFailure {
   switch (waitState) {
     case 'connection':
-      return { kind: 'overloaded', connections, waiting }
+      return { kind: 'connect-timeout', limit }
     case 'device-sends':
       return { kind: 'request-timeout', limit }
     case 'device-takes':

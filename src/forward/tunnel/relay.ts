@@ -54,6 +54,15 @@ export function relay(
   return new Relay(device, destination).run()
 }
 
+/** What is told where no server was tried: there is none. */
+const NO_SERVER: UpstreamFailure = {
+  kind: 'overloaded',
+  connections: 0,
+  waiting: 0,
+  held: 0,
+  top: undefined,
+}
+
 class Relay implements DeadlineItem {
   slot = 0
   #hasDeadline = false
@@ -78,7 +87,7 @@ class Relay implements DeadlineItem {
   async run(): Promise<RelayOutcome> {
     const { deadlines } = this.#destination.upstream
     this.#device.once('close', () => this.#deviceClosed())
-    this.#tryNextServer({ kind: 'overloaded', connections: 0, waiting: 0 })
+    this.#tryNextServer(NO_SERVER)
     await this.#finished.promise
     if (this.#hasDeadline) deadlines.remove(this)
     return {

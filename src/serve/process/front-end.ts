@@ -15,6 +15,7 @@ import { SlotList } from '../../kernel/slot-list.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import { explainUnrouted } from '../../pipeline/rejection.ts'
 import type { LegacyOAuthThrottle } from '../../pipeline/oauth-throttle.ts'
+import type { Holders } from '../../record/holder-metrics.ts'
 import type { Metrics } from '../../record/metrics.ts'
 import type { RefusalBuffer } from '../../record/refusal-buffer.ts'
 import type { SightingBuffer } from '../../record/sighting-buffer.ts'
@@ -120,6 +121,7 @@ export class FrontEnd {
       deps.revalidateEveryMs === undefined ? {} : { everyMs: deps.revalidateEveryMs },
     )
     this.#oauthThrottle = legacyOAuthThrottle(processConfig, deps)
+    deps.metrics.registerHolders(() => this.#holders)
     this.#publishSnapshot()
   }
 
@@ -234,6 +236,19 @@ export class FrontEnd {
       }
     }
     return faults
+  }
+
+  get #holders(): Holders {
+    return {
+      listeners: [...this.#listeners.values()].map(({ name: listener, shares }) => ({
+        listener,
+        vouched: shares.vouched,
+        unvouched: shares.held,
+      })),
+      servers: [...this.#snapshot.upstreams.values()].flatMap(({ upstream: { name, servers } }) =>
+        servers.map((server) => ({ upstream: name, server: server.name, ...server.use })),
+      ),
+    }
   }
 
   #handlerDeps(name: string): ConnectionHandlerDeps {

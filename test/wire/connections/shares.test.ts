@@ -10,7 +10,7 @@ import type { Leaf } from '../../support/certificates/mint.ts'
 import { Device } from '../../support/devices/device.ts'
 import { clientTls, fleet, type Product } from '../../support/front-ends/product.ts'
 import { productWithUpstream } from '../../support/front-ends/product-with-upstream.ts'
-import { valueIn } from '../../support/metrics/exposition.ts'
+import { readExposition, valueIn } from '../../support/metrics/exposition.ts'
 import { answering, OK } from '../../support/upstreams/raw-upstream.ts'
 
 const CONNECTIONS = 400
@@ -84,6 +84,23 @@ const status = async (device: Device, path = '/device/x'): Promise<string> => {
 const fitDevice = ({ port }: Product, leaf: Leaf = fleet.device): Promise<Device> =>
   Device.to(port, clientTls(port, leaf))
 
+const GET_OPEN = 'GET /enroll/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
+async function connectionsHeld(front: Product, by: string): Promise<number | undefined> {
+  return valueIn(await metricsOf(front), 'tfe_connections_held', { listener: 'devices', by })
+}
+
+/** For devices that are vouched for, for others, and for none. */
+async function upstreamHeld(front: Product): Promise<readonly (number | undefined)[]> {
+  const samples = readExposition(await metricsOf(front)).flatMap((family) => family.samples)
+  return ['vouched', 'unvouched', 'idle'].map(
+    (by) =>
+      samples.find(
+        ({ name, labels }) => name === 'tfe_upstream_connections_held' && labels['by'] === by,
+      )?.value,
+  )
+}
+
 const metricsOf = async ({ statusPort }: Product): Promise<string> =>
   (await fetch(`http://127.0.0.1:${statusPort}/metrics`)).text()
 
@@ -137,6 +154,9 @@ for (const [kind, addresses] of ATTACKS) {
     await strangers.call(front.product.port, kind, addresses, 2 * TOGETHER)
     expect(await status(after)).toBe(SERVED)
     expect(await status(before)).toBe(SERVED)
+    const held = (by: string): Promise<number | undefined> => connectionsHeld(front.product, by)
+    await expect.poll(() => held('unvouched')).toBe(SHARE)
+    expect(await held('vouched')).toBe(2)
     const metrics = await metricsOf(front.product)
     expect(valueIn(metrics, 'tfe_connections_dropped_total', { listener: 'devices' })).toBe(
       undefined,
@@ -189,6 +209,16 @@ test('what is idle makes room before what waits for an answer, and is told of wi
   expect(line).toMatchObject({ outcome: 'ended', code: 'connection-share-used-up', requests: 1 })
   const labels = { listener: 'devices', outcome: 'ended', code: 'connection-share-used-up' }
   expect(valueIn(await metricsOf(front.product), 'tfe_connections_total', labels)).toBe(1)
+})
+
+test('metrics say for whom the connections to a server are used, and how many are idle', async () => {
+  await using front = await productWithUpstream(() => {}, { upstreamLimits: ['connections: 4'] })
+  await using stranger = await Device.to(front.product.port, clientTls(front.product.port))
+  stranger.send(GET_OPEN)
+  await expect.poll(() => upstreamHeld(front.product)).toEqual([0, 1, 0])
+  await using fit = await fitDevice(front.product)
+  expect(await status(fit)).toBe(SERVED)
+  await expect.poll(() => upstreamHeld(front.product)).toEqual([0, 1, 1])
 })
 
 interface Row {

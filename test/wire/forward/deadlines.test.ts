@@ -151,5 +151,7 @@ test('more requests than may wait are refused at once', async () => {
     kind: 'overloaded',
     connections: 1,
     waiting: 4,
+    held: 0,
+    top: undefined,
   })
 })
