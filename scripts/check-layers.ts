@@ -13,6 +13,7 @@ import {
   COMPOSITION,
   EVERYWHERE,
   FOLDER_LIMIT,
+  IMPURE,
   layerOf,
   LAYERS,
   MEDIAN_LIMIT,
@@ -118,11 +119,15 @@ function checkSource(source: Source, survey: Survey): void {
     if (member === 'authorized' || (member === 'authorizationError' && module !== OUTBOUND)) {
       report(node, `reads '${member}'`, WHY.authorized)
     }
-    if (PURE[module] === undefined) return
+    if (allowedIn(path, module) === undefined) return
     const impurity = impurityAt(node, source)
     if (impurity !== undefined) report(node, impurity, WHY.impure)
   })
 }
+
+/** The packages that a file may import; undefined where it need not be pure. */
+const allowedIn = (path: string, module: string): readonly string[] | undefined =>
+  IMPURE.has(path) ? undefined : PURE[module]
 
 function checkShape({ path, file }: Source, { faults, lines }: Survey): void {
   lines.push(file.text.replace(/\n$/, '').split('\n').length)
@@ -145,7 +150,7 @@ function checkImport(specifier: ast.Node, importer: Importer): void {
   if (!isText(specifier)) return report(specifier, 'a computed import', WHY.unstated)
   const target = specifier.text
   if (target.startsWith('.')) return checkNeighbour(specifier, target, importer)
-  const allowed = PURE[module]
+  const allowed = allowedIn(path, module)
   if (allowed !== undefined && !allowed.includes(target)) {
     return report(specifier, `${module} imports '${target}'`, WHY.impure)
   }

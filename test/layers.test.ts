@@ -272,6 +272,21 @@ const planted: readonly Planted[] = [
     why: 'impure',
   },
   {
+    promise:
+      'beside the file that loads llhttp, the parser of HTTP/1.1 loads nothing and reads no clock',
+    files: {
+      'http1/llhttp.ts':
+        "import { createRequire } from 'node:module'\nexport const a = createRequire(import.meta.url)\n",
+      'http1/parser.ts':
+        "import { createRequire } from 'node:module'\nexport const a = [createRequire, Date.now()]\n",
+    },
+    found: [
+      "src/http1/parser.ts:1:31: http1 imports 'node:module'",
+      'src/http1/parser.ts:2:34: the clock of Date',
+    ],
+    why: 'impure',
+  },
+  {
     promise: 'node:crypto is imported name by name, so that the dice can be seen',
     files: { 'message/a.ts': "import * as crypto from 'node:crypto'\n" },
     found: ['src/message/a.ts:1:25: node:crypto imported whole'],

@@ -33,9 +33,16 @@ export const PURE: Readonly<Record<string, readonly string[]>> = {
   trust: ['node:crypto', 'node:buffer'],
   decide: [],
   message: ['node:crypto', 'node:buffer'],
+  http1: ['node:buffer'],
   'upstream-tls': [],
   fleet: [],
 }
+
+/**
+ * Files of pure modules that are not pure themselves. llhttp is loaded once, from a file on disk, when the program starts;
+ * what it answers depends on octets alone.
+ */
+export const IMPURE: ReadonlySet<string> = new Set(['src/http1/llhttp.ts'])
 
 /**
  * The module that may read Node's `authorizationError`: towards an upstream OpenSSL is one of two judges, and no session

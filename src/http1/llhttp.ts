@@ -1,8 +1,8 @@
 /**
  * llhttp, the HTTP/1 parser of Node.js, in the WebAssembly build that undici ships: the one file that loads it.
  *
- * Every call to it stands here. No code of ours runs while it parses, but the callbacks below, which collect: llhttp as one
- * module cannot be entered twice.
+ * Every call to it stands here. No code of ours runs while it parses, but the callbacks below, which collect: the module has
+ * one input and one message at a time, and is never entered while it parses.
  */
 import { Buffer } from 'node:buffer'
 import { createRequire } from 'node:module'
@@ -80,6 +80,8 @@ export class Llhttp {
 
   /** Reads octets into `into`, up to the end of the head and then up to the end of the message. */
   execute(octets: Buffer, into: CollectedMessage): Execution {
+    // It would put its input over the one that is being read, and the rest of that would belong to another message.
+    if (message !== NO_MESSAGE) throw new Error('llhttp is entered while it parses')
     place(octets)
     message = into
     let code: number
