@@ -173,7 +173,6 @@ export class Acceptor {
       arrival.turnAway()
       return
     }
-    socket.on('close', () => arrival.closed())
     const toTls = (): void => void this.#tlsServer.emit('connection', socket)
     if (this.#proxyProtocol === undefined) toTls()
     else readAhead(arrival, this.#proxyProtocol.from, toTls)
@@ -181,7 +180,7 @@ export class Acceptor {
 
   #secured(socket: TLSSocket): void {
     // Its head may listen, too; a socket without a listener would take the process with it.
-    socket.on('error', () => {})
+    socket.on('error', ignore)
     const arrival = Arrival.of(socket)
     // One read may bring a body with the end of the handshake (TLS 1.3). Once that is decrypted, it can be told from the
     // handshake, whose octets are limited.
@@ -205,6 +204,8 @@ export class Acceptor {
   }
 }
 
+/** Whatever it is, the socket closes behind it. */
+const ignore = (): void => {}
 /** Connections that wait in the kernel: a fleet that comes back after an outage comes at once. */
 const BACKLOG = 4096
 const DRAIN_CHECK_MS = 100

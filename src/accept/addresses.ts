@@ -1,6 +1,6 @@
 /**
- * Where a connection came from and where it arrived: read once, when it is accepted, because a socket that was reset has
- * no address any more.
+ * Where a connection came from and where it arrived. The first is read when it is accepted, because a socket that was reset
+ * has no address any more; the other when it is asked for, because few ask and Node keeps what it has read.
  */
 import type { Socket } from 'node:net'
 import type { ProxyHeader } from '../message/proxy-header/header.ts'
@@ -16,12 +16,26 @@ export interface Addresses {
   readonly balancer: string | undefined
 }
 
-/** Reads the two ends that a socket tells. */
-export const socketAddresses = (socket: Socket): Addresses => ({
-  source: endpoint(socket.remoteAddress, socket.remotePort),
-  destination: endpoint(socket.localAddress, socket.localPort),
-  balancer: undefined,
-})
+/** The two ends that a socket tells. */
+export class SocketAddresses implements Addresses {
+  readonly source: Endpoint | undefined
+  readonly #socket: Socket
+
+  constructor(socket: Socket) {
+    this.source = endpoint(socket.remoteAddress, socket.remotePort)
+    this.#socket = socket
+  }
+
+  /** Undefined, too, when the socket was reset before this was asked. */
+  get destination(): Endpoint | undefined {
+    const { localAddress, localPort } = this.#socket
+    return endpoint(localAddress, localPort)
+  }
+
+  get balancer(): undefined {
+    return undefined
+  }
+}
 
 /** Takes from a PROXY header what a balancer knows better than its socket; never who a device is (decision 39). */
 export function statedAddresses(

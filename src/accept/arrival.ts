@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import { countedNetwork, UNKNOWN_ADDRESS } from '../kernel/network.ts'
 import type { Millis } from '../kernel/types.ts'
 import type { ProxyFault } from '../message/proxy-header/fault.ts'
-import { socketAddresses, type Addresses } from './addresses.ts'
+import { SocketAddresses, type Addresses } from './addresses.ts'
 import type { ConnectionShares, CountedConnection } from './connection-shares.ts'
 import type { AcceptedConnection, ConnectionHandlers, ConnectionUser } from './protocol-head.ts'
 
@@ -32,12 +32,11 @@ export class Arrival implements AcceptedConnection, CountedConnection {
 
   constructor(socket: Socket, settings: ArrivalSettings) {
     this.socket = socket
-    this.#addresses = socketAddresses(socket)
+    this.#addresses = new SocketAddresses(socket)
     this.#settings = settings
     this.#deadline = setTimeout(() => this.fail(new HandshakeTimeout()), settings.handshake)
     ;(socket as ArrivedSocket)[ARRIVAL] = this
-    // A peer that resets before TLS has its own listener would take the process with it.
-    socket.on('error', () => {})
+    socket.on('close', closed)
   }
 
   /** The arrival that a TLS connection came from. */
@@ -101,8 +100,8 @@ export class Arrival implements AcceptedConnection, CountedConnection {
     this.socket.destroy()
   }
 
-  /** The connection is gone; where it was not settled, its peer left in the middle of the handshake. */
-  closed(): void {
+  /** Its socket has closed; where it was not settled, its peer left in the middle of the handshake. */
+  socketClosed(): void {
     this.#settings.shares.leave(this)
     if (this.#deadline !== undefined) this.fail(new ClosedEarly())
   }
@@ -124,6 +123,11 @@ class ShareUsedUp extends Error {
 }
 
 const ARRIVAL = Symbol('arrival')
+
+/** One function for all sockets: a closure would be held by each as long as it lives. */
+function closed(this: ArrivedSocket): void {
+  this[ARRIVAL]?.socketClosed()
+}
 
 interface ArrivedSocket extends Socket {
   [ARRIVAL]?: Arrival

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import type { DeviceExchange } from '../http1/device-exchange.ts'
 import { MessageParser, type ParseFault } from '../http1/parser.ts'
 import type { DeadlineItem, Deadlines } from '../kernel/ports.ts'
+import type { Slot, SlotList } from '../kernel/slot-list.ts'
 import { HttpExchange, type ExchangeOwner } from './http-exchange.ts'
 import { listenTo, type SocketListener } from './socket-listener.ts'
 import { unparsableAnswer, type Unparsable } from './unparsable.ts'
@@ -49,6 +50,8 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl,
   readonly socket: TLSSocket
   readonly keepAliveLines: string
   readonly #hstsLine: () => string
+  readonly #connections: SlotList<HttpConnection>
+  #place: Slot<HttpConnection> | undefined
   readonly #limits: ListenerLimits
   readonly #deadlines: Deadlines
   readonly #parser: MessageParser
@@ -67,7 +70,8 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl,
   #isLast = false
 
   constructor(socket: TLSSocket, settings: HttpConnectionSettings) {
-    const { limits, deadlines, keepAliveLines, hstsLine } = settings
+    const { connections, limits, deadlines, keepAliveLines, hstsLine } = settings
+    this.#connections = connections
     this.socket = socket
     this.keepAliveLines = keepAliveLines
     this.#hstsLine = hstsLine
@@ -79,6 +83,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl,
   /** Begins to read. */
   serve(handler: RequestHandler): void {
     this.#handler = handler
+    this.#place = this.#connections.add(this)
     this.#deadlines.add(this)
     // Without connections the clock of the deadlines stands still: it is right again only now.
     this.#enter('opened')
@@ -282,6 +287,7 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl,
   }
 
   socketClosed(): void {
+    if (this.#place !== undefined) this.#connections.remove(this.#place)
     this.#deadlines.remove(this)
     this.#parser.reset()
     this.#exchange?.settle(false)
@@ -328,6 +334,8 @@ export class HttpConnection implements DeadlineItem, ExchangeOwner, HttpControl,
 
 /** What is the same for all connections of a listener. */
 export interface HttpConnectionSettings {
+  /** All that are open and served. */
+  readonly connections: SlotList<HttpConnection>
   readonly limits: ListenerLimits
   readonly deadlines: Deadlines
   readonly keepAliveLines: string

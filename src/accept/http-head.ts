@@ -4,6 +4,7 @@
  */
 import type { TLSSocket } from 'node:tls'
 import type { Deadlines } from '../kernel/ports.ts'
+import { SlotList } from '../kernel/slot-list.ts'
 import type { ListenerLimits } from './acceptor.ts'
 import { HttpConnection, type HttpControl, type RequestHandler } from './http-connection.ts'
 import type { AcceptedConnection, ConnectionHandlers, ProtocolHead } from './protocol-head.ts'
@@ -26,13 +27,14 @@ export function httpHead(
   handlers: HttpHandlers,
   deadlines: Deadlines,
 ): ProtocolHead {
+  const connections = new SlotList<HttpConnection>()
   const settings = {
+    connections,
     limits,
     deadlines,
     keepAliveLines: keepAlive(limits),
     hstsLine: handlers.hstsLine,
   }
-  const connections = new Set<HttpConnection>()
   return {
     handlers,
     alpn: ['http/1.1'],
@@ -42,8 +44,6 @@ export function httpHead(
       const connection = new HttpConnection(socket, settings)
       const handler = handlers.connected(socket, accepted, connection)
       if (handler === undefined) return false
-      connections.add(connection)
-      socket.on('close', () => connections.delete(connection))
       connection.serve(handler)
       return true
     },

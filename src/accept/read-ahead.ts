@@ -40,6 +40,8 @@ export function readAhead(arrival: Arrival, from: readonly Network[], next: () =
   }
   socket.on('readable', onReadable)
   socket.on('end', onEnd)
+  // A peer that resets before TLS listens for it would take the process with it.
+  socket.on('error', () => {})
 }
 
 /** What has arrived; what is not taken stays with the socket. */

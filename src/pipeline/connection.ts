@@ -61,7 +61,7 @@ export class Connection implements ConnectionUser {
   #hostsOf: object | undefined
   /** Undefined where no HTTP is spoken. */
   readonly #http: HttpControl | undefined
-  /** Never pushed to: that would take room for sixteen more. */
+  /** The first is never pushed: that would take room for sixteen more. */
   #plans: readonly KnownPlan[] = NO_PLANS
 
   constructor(socket: TLSSocket, listener: string, start: ConnectionStart) {
@@ -166,8 +166,9 @@ export class Connection implements ConnectionUser {
     }
     const made = make()
     // Plans of earlier configurations, or for hosts by the hundred, must not pile up on a long connection.
-    const others = this.#plans.length >= MAX_PLANS ? NO_PLANS : this.#plans
-    this.#plans = [...others, { kind, made }]
+    const { length } = this.#plans
+    const one: readonly KnownPlan[] = [{ kind, made }]
+    this.#plans = length === 0 || length >= MAX_PLANS ? one : [...this.#plans, ...one]
     return made
   }
 

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { HttpConnection } from '../../src/accept/http-connection.ts'
+import { SlotList } from '../../src/kernel/slot-list.ts'
 import type { Deadlines } from '../../src/kernel/ports.ts'
 import type { Millis } from '../../src/kernel/types.ts'
 import { UpstreamConnection, type ConnectionOwner } from '../../src/forward/balance/connection.ts'
@@ -80,6 +81,7 @@ const SETTINGS = {
     idle: 1e9 as Millis,
   },
   deadlines: DEADLINES,
+  connections: new SlotList<HttpConnection>(),
   keepAliveLines: '',
   hstsLine: () => '',
 }

@@ -7,6 +7,7 @@ import type { ListenerLimits } from '../../../src/accept/acceptor.ts'
 import type { Unparsable } from '../../../src/accept/unparsable.ts'
 import { DeadlineSweeper } from '../../../src/forward/deadlines.ts'
 import type { DeviceExchange } from '../../../src/http1/device-exchange.ts'
+import { SlotList } from '../../../src/kernel/slot-list.ts'
 import type { Deadlines } from '../../../src/kernel/ports.ts'
 import type { Millis } from '../../../src/kernel/types.ts'
 
@@ -37,6 +38,7 @@ export async function httpServer(
   const settings = {
     limits: LIMITS,
     deadlines,
+    connections: new SlotList<HttpConnection>(),
     keepAliveLines: '',
     hstsLine: () => '',
   }
