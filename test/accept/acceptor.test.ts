@@ -59,8 +59,7 @@ for (const head of HEADS) {
   test(`where fit devices hold all connections, others are turned away (${head})`, async () => {
     await using running = await accepting(head, { connections: 2, vouches: () => true })
     const [one, other] = [await running.secured(), await running.secured()]
-    const turnedAway = await connected(running)
-    await closed(turnedAway)
+    await closed(await connected(running))
     expect([running.dropped(), running.failures.length]).toEqual([1, 0])
     expect(running.madeRoom).toEqual([])
     one.destroy()
@@ -71,9 +70,10 @@ for (const head of HEADS) {
     await using running = await accepting(head, { connections: 4, vouches: () => true })
     const [fit, alsoFit] = [await running.secured(), await running.secured()]
     const first = await connected(running)
+    const gone = closed(first)
     const second = await connected(running)
     const third = await connected(running)
-    await closed(first)
+    await gone
     expect(running.failures.map(({ code }) => code)).toEqual(['connection-share-used-up'])
     expect(running.madeRoom).toEqual([
       { connections: 4, vouched: 2, held: 2, share: 3, top: { address: '127.0.0.1', held: 2 } },
@@ -86,8 +86,9 @@ for (const head of HEADS) {
   test(`connections that are not vouched for are three quarters at most (${head})`, async () => {
     await using running = await accepting(head, { connections: 4 })
     const first = await running.secured()
+    const gone = closed(first)
     const others = [await connected(running), await connected(running), await connected(running)]
-    await closed(first)
+    await gone
     expect(running.madeRoom).toEqual([
       { connections: 4, vouched: 0, held: 3, share: 3, top: { address: '127.0.0.1', held: 3 } },
     ])

@@ -195,6 +195,24 @@ for (const head of HEADS) {
   })
 }
 
+test('connections are counted by the address that a balancer states, and not by that of the balancer', async () => {
+  await using running = await accepting('http', { connections: 8 }, HERE)
+  await using balancer = await rawBalancer({ to: running.acceptor.port, header: HEADER })
+  const behind = []
+  for (const _ of [1, 2, 3]) behind.push(await running.secured(balancer.port))
+  const gone = closed(behind[0] ?? expect.unreachable())
+  const silent = [await connected(running), await connected(running)]
+  const other = version2('2111', IPV4.replace('c0000207', 'c0000208'))
+  await using elsewhere = await rawBalancer({ to: running.acceptor.port, header: other })
+  silent.push(await running.secured(elsewhere.port))
+  const last = await running.secured(elsewhere.port)
+  await gone
+  expect(running.madeRoom.map(({ held, top }) => ({ held, top }))).toEqual([
+    { held: 6, top: { address: '192.0.2.7', held: 3 } },
+  ])
+  for (const one of [...behind, ...silent, last]) one.destroy()
+})
+
 for (const [name, { octets, from }] of Object.entries(HEADERS)) {
   test(`a header of ${name} and the ClientHello behind it may be cut anywhere`, async () => {
     await using running = await accepting('tunnel', { connections: 1000 }, HERE)

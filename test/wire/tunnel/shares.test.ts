@@ -42,6 +42,26 @@ test('tunnels without a certificate from one address keep no fit device out, and
   expect(line?.['reason']).toContain('127.0.0.1 holds 1 of them')
 })
 
+test('strangers that fill a sync port keep no fit device out, and end none', async () => {
+  await using frontEnd = await productWithTunnels(echo, {
+    limits: ['connections: 4'],
+    upstreamLimits: ['connections: 16'],
+    yaml: { enforcement: ' recording' },
+  })
+  const before = await frontEnd.device(fleet.device)
+  before.send('hello')
+  await before.receiveUntil('hello')
+  const strangers = []
+  for (const _ of [1, 2, 3, 4, 5, 6]) strangers.push(await frontEnd.device())
+  expect(await isServed(frontEnd, fleet.device)).toBe(true)
+  before.send('again')
+  await before.receiveUntil('again')
+  await strangers[0]?.ended
+  const [line] = await frontEnd.tunnels(1)
+  expect(line).toMatchObject({ outcome: 'ended', code: 'connection-share-used-up' })
+  expect(line?.['reason']).toContain('closed to let another in')
+})
+
 test('a tunnel that is over gives its share back', async () => {
   await using frontEnd = await productWithTunnels(echo, RECORDING)
   for (const count of [1, 2, 3]) {
