@@ -81,6 +81,7 @@ export async function handleRequest(
     userAgent,
     snapshot: snapshot.version,
     durationMs: performance.now() - startedAt,
+    ending: connection.ending,
   }
   const { verdict } = judged
   const sensitive = verdict.kind === 'judged' && verdict.route.sensitive

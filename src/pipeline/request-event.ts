@@ -6,7 +6,7 @@ import type { Decision } from '../decide/decide.ts'
 import type { Timeliness } from '../decide/timeliness.ts'
 import { explainUpstream } from '../forward/upstream-failure.ts'
 import type { Outcome } from '../forward/exchange/exchange.ts'
-import type { RequestEvent } from '../record/event.ts'
+import type { ConnectionEvent, RequestEvent } from '../record/event.ts'
 import { explainThrottle } from '../throttle/throttle-refusal.ts'
 import { decisionFields, explainDecision, MAX_REASON, refusalFields } from './decision-fields.ts'
 import type { RejectionFacts } from './rejection.ts'
@@ -35,6 +35,8 @@ export interface RequestFacts {
   readonly userAgent: string | undefined
   readonly snapshot: number
   readonly durationMs: number
+  /** Why we closed its connection, if we did. */
+  readonly ending: Pick<ConnectionEvent, 'reason' | 'next_step'> | undefined
 }
 
 /** How a request ended, and what its upstream was told about the device. */
@@ -59,7 +61,11 @@ export function requestEvent(
   const held = throttled?.refusal
   const explanation = held === undefined ? explanationOf(verdict, outcome) : explainThrottle(held)
   // In recording there is an explanation, and the device reads the answer of the upstream.
-  const isTold = held !== undefined || outcome.failure !== undefined || isTurnedAway(verdict)
+  // A device that we closed the connection of did not go by itself.
+  const { failure } = outcome
+  const isGone = failure?.kind === 'device-gone' && failure.how === 'closed'
+  const cut = isGone ? facts.ending : undefined
+  const isTold = held !== undefined || failure !== undefined || isTurnedAway(verdict)
   return {
     method: facts.method,
     path: facts.path,
@@ -73,9 +79,9 @@ export function requestEvent(
     server: outcome.server,
     retried: outcome.retried ? true : undefined,
     status: status ?? 0,
-    failure: outcome.failure?.kind,
-    reason: explanation?.sentence.slice(0, MAX_REASON),
-    next_step: explanation?.nextStep,
+    failure: failure?.kind,
+    reason: (cut?.reason ?? explanation?.sentence)?.slice(0, MAX_REASON),
+    next_step: cut === undefined ? explanation?.nextStep : cut.next_step,
     // Only what the device was told can be asked about.
     reference: isTold && status !== undefined ? facts.reference : undefined,
     bytes_in: outcome.bytesIn,

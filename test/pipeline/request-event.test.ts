@@ -21,6 +21,7 @@ const FACTS: RequestFacts = {
   userAgent: undefined,
   snapshot: 1,
   durationMs: 1,
+  ending: undefined,
 }
 const OUTCOME: RequestOutcome = {
   identity: { verify: 'NONE', withheld: 'nothing' },
@@ -78,4 +79,33 @@ test.each([
   ],
 ] as const)('%s', (_, verdict, outcome, isTold) => {
   expect(told(verdict, outcome as Partial<RequestOutcome>)).toBe(isTold)
+})
+
+const ENDING = { reason: 'we closed it', next_step: 'do this' }
+
+test.each([
+  ['a device that went', { kind: 'device-gone', how: 'closed' }, undefined, 'the device closed'],
+  [
+    'a device whose connection we closed',
+    { kind: 'device-gone', how: 'closed' },
+    ENDING,
+    'we closed it',
+  ],
+  [
+    'a device that stopped reading before we closed',
+    { kind: 'device-gone', how: 'stopped-reading' },
+    ENDING,
+    'the device stopped reading',
+  ],
+  [
+    'an upstream that failed before we closed',
+    { kind: 'response-timeout', limit: 1 },
+    ENDING,
+    'mdm did not begin',
+  ],
+] as const)('the reason is that of %s', (_what, failure, ending, reason) => {
+  const outcome = { ...OUTCOME, status: undefined, failure }
+  const event = requestEvent({ ...FACTS, ending }, judged('open', 'required'), outcome)
+  expect(event.reason?.startsWith(reason)).toBe(true)
+  expect(event.next_step === 'do this').toBe(reason === ENDING.reason)
 })

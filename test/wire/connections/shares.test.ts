@@ -211,6 +211,17 @@ test('what is idle makes room before what waits for an answer, and is told of wi
   expect(valueIn(await metricsOf(front.product), 'tfe_connections_total', labels)).toBe(1)
 })
 
+test('a request that is cut off to make room is told of as such, and not as one whose device went', async () => {
+  await using front = await productWithUpstream(answering(OK), { limits: FEW })
+  using strangers = new Strangers()
+  await strangers.call(front.product.port, 'asking', ONE, 3)
+  await expect.poll(() => connectionsHeld(front.product, 'unvouched')).toBe(3)
+  await using _last = await another(front.product)
+  await expect.poll(() => strangers.open).toBe(2)
+  const line = await front.product.waitForLine(({ status: told }) => told === 0)
+  expect(line['reason']).toContain('closed to let another in')
+})
+
 test('metrics say for whom the connections to a server are used, and how many are idle', async () => {
   await using front = await productWithUpstream(() => {}, { upstreamLimits: ['connections: 4'] })
   await using stranger = await Device.to(front.product.port, clientTls(front.product.port))
