@@ -64,6 +64,37 @@ test('eight requests sent at once are carried out and answered one after the oth
   expect(stage.upstream.peers).toHaveLength(1)
 })
 
+test('each of a hundred requests that are sent at once has one record and a number of its own, refused ones too', async () => {
+  const { seen, script } = targets()
+  await using stage = await productWithUpstream(script)
+  const paths = Array.from(
+    { length: 100 },
+    (_, number) =>
+      // Admitted, refused by its row, matched by no row, refused for its path.
+      [`/device/${number}`, `/admin/${number}`, `/nowhere/${number}`, `/device/../${number}`][
+        number % 4
+      ] ?? '',
+  )
+  const statuses: string[] = []
+  {
+    await using device = await stage.device()
+    device.send(paths.map((path) => get(path)).join(''))
+    for (const _ of paths) {
+      statuses.push((await device.response()).startLine.split(' ')[1] ?? '')
+    }
+  }
+  expect(statuses).toEqual(paths.map((_, number) => ['200', '403', '404', '400'][number % 4]))
+  const records = await stage.expectCleanState(100)
+  expect(records.map(({ path }) => path)).toEqual(paths)
+  // A device that is refused is told by which number; the others have none in their records.
+  const numbers = records.map(({ reference }) => String(reference).split('-').at(-1))
+  expect(numbers).toEqual(
+    paths.map((_, number) => (number % 4 === 0 ? 'undefined' : String(number + 1))),
+  )
+  expect(new Set(records.map(({ connection }) => connection)).size).toBe(1)
+  expect(seen).toEqual([...paths.filter((_, number) => number % 4 === 0), '/device/next'])
+})
+
 test('what is sent behind a request is not read before that one has its answer, however much it is', async () => {
   const { seen, script } = targets()
   const gate = Promise.withResolvers<void>()
