@@ -89,6 +89,51 @@ const rows: readonly Odd[] = [
     failure: 'bad-response',
   },
   {
+    promise:
+      'a coding below chunked, which we did not ask for (RFC 9112 §7.4) and cannot undo, is a bad response',
+    answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    expect: BAD_GATEWAY,
+    failure: 'bad-response',
+  },
+  {
+    promise: 'a coding below chunked in a field of its own is a bad response',
+    answer:
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    expect: BAD_GATEWAY,
+    failure: 'bad-response',
+  },
+  {
+    promise: 'chunks in chunks (RFC 9112 §6.1) are a bad response',
+    answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    expect: BAD_GATEWAY,
+    failure: 'bad-response',
+  },
+  {
+    promise: 'a coding that chunks do not end is a bad response',
+    answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    expect: BAD_GATEWAY,
+    failure: 'bad-response',
+  },
+  {
+    promise: 'an answer that is coded and ends with its connection is a bad response',
+    answer:
+      'HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: gzip\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    expect: BAD_GATEWAY,
+    failure: 'bad-response',
+  },
+  {
+    promise: 'a coding that is none is a bad response',
+    answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    expect: BAD_GATEWAY,
+    failure: 'bad-response',
+  },
+  {
+    promise: 'an empty coding is a bad response',
+    answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    expect: BAD_GATEWAY,
+    failure: 'bad-response',
+  },
+  {
     promise: 'a NUL in a field value is a bad response',
     answer: `HTTP/1.1 200 OK\r\nX-Odd: a\0b\r\n${length('ok')}`,
     expect: BAD_GATEWAY,
