@@ -142,7 +142,9 @@ function writeConfiguration(group: readonly Listening[], folder: string): string
       hostname: limbo.expected_peer_name?.value,
       trust: { default: 'off', custom: [`file:${anchors}`] },
     }
-    return [`to-${port}`, { url: `https://127.0.0.1:${port}`, tls }] as const
+    // They are asked one after the other, and there are hundreds: together they must fit the limit of descriptors.
+    const limits = { connections: 4 }
+    return [`to-${port}`, { url: `https://127.0.0.1:${port}`, tls, limits }] as const
   })
   const configuration = {
     profile: 'generic',
