@@ -2,6 +2,7 @@
  * What strangers do to a front end: each attack opens its connections from a list of source addresses, keeps them busy, and opens
  * what was closed again, as one who means it does.
  */
+import { connect as connectTcp, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { octetString } from '../support/certificates/der-writer.ts'
 import { mintCa, type Leaf } from '../support/certificates/mint.ts'
@@ -18,6 +19,8 @@ export interface AttackKind {
   readonly connections: number
   /** What is shown in the handshake. */
   readonly leaf?: Leaf
+  /** No handshake is begun, and nothing is played. */
+  readonly isSilent?: true
   /** Plays one connection, until it is closed. */
   play(socket: TLSSocket): void
 }
@@ -70,6 +73,20 @@ export const ATTACKS: readonly AttackKind[] = [
     },
   },
   {
+    // More than the listener of the front end has room for, as the next.
+    name: '2,400 silent connections',
+    connections: 2400,
+    isSilent: true,
+    play: () => {},
+  },
+  {
+    name: '2,400 without a certificate',
+    connections: 2400,
+    play(socket) {
+      socket.resume()
+    },
+  },
+  {
     name: '64 endless interim responses',
     connections: 64,
     play(socket) {
@@ -81,20 +98,13 @@ export const ATTACKS: readonly AttackKind[] = [
 
 /** Begins an attack on a port. */
 export function attack(kind: AttackKind, port: number, addresses: readonly string[]): Attack {
-  const open = new Set<TLSSocket>()
+  const open = new Set<Socket>()
   let isOver = false
   const join = (index: number): void => {
     if (isOver) return
-    const localAddress = addresses[index % addresses.length]
-    const socket = connect({
-      ...clientTls(port, kind.leaf),
-      ...(localAddress && { localAddress }),
-      // This thread mints a fleet of its own, and does not know that of the servers.
-      rejectUnauthorized: false,
-    })
+    const socket = begun(kind, port, addresses[index % addresses.length])
     open.add(socket)
     socket.on('error', () => {})
-    socket.once('secureConnect', () => kind.play(socket))
     socket.once('close', () => {
       open.delete(socket)
       setTimeout(() => join(index), REJOIN_MS)
@@ -110,6 +120,15 @@ export function attack(kind: AttackKind, port: number, addresses: readonly strin
       for (const socket of open) socket.destroy()
     },
   }
+}
+
+function begun(kind: AttackKind, port: number, localAddress: string | undefined): Socket {
+  const from = localAddress && { localAddress }
+  if (kind.isSilent) return connectTcp({ host: '127.0.0.1', port, ...from }).resume()
+  // This thread mints a fleet of its own, and does not know that of the servers.
+  const options = { ...clientTls(port, kind.leaf), ...from, rejectUnauthorized: false }
+  const socket = connect(options)
+  return socket.once('secureConnect', () => kind.play(socket))
 }
 
 const TRICKLE_MS = 5000
