@@ -102,12 +102,10 @@ const NOW = (): number => performance.now()
 
 /** Who holds a listener's connections, in one sentence, and what to do. */
 function useFields({ connections, vouched, held, top }: ConnectionUse) {
-  const most =
-    top === undefined
-      ? ''
-      : `, ${top.held} of ${held > 0 ? 'the latter' : 'them'} by ${top.address}`
+  const others = held === 0 ? '' : `, and others hold ${held}`
+  const most = top === undefined ? '' : `, ${top.held} of them from ${top.address}`
   return {
-    reason: `of ${connections} connections that there may be, ${vouched} are held by devices with a fit certificate and ${held} by others${most}`,
+    reason: `devices with a fit certificate hold ${vouched} of the ${connections} connections that there may be${others}${most}`,
     next_step:
       'see what the address that holds most is doing; if it is honest, raise `limits.connections` and the limit of descriptors',
   }

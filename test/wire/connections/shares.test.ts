@@ -165,7 +165,7 @@ for (const [kind, addresses] of ATTACKS) {
     const address = addresses.includes('127.0.0.10') ? '127\\.0\\.0\\.\\d\\d' : '127\\.0\\.0\\.9'
     expect(line['reason']).toMatch(
       new RegExp(
-        `^of 400 connections that there may be, 1 are held by devices with a fit certificate and 300 by others, \\d+ of the latter by ${address}$`,
+        `^devices with a fit certificate hold 1 of the 400 connections that there may be, and others hold 300, \\d+ of them from ${address}$`,
         'u',
       ),
     )

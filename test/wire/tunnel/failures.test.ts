@@ -133,6 +133,10 @@ test('a flood of connections is bounded by the listener, and those within it pas
     await device.receiveUntil('hello')
   }
   expect(await metric(frontEnd, 'tfe_connections_dropped_total{listener="sync"}')).toBe(20)
+  const line = await frontEnd.product.waitForLine(({ turned_away }) => turned_away !== undefined)
+  expect(line['reason']).toBe(
+    'devices with a fit certificate hold 4 of the 4 connections that there may be, 4 of them from 127.0.0.1',
+  )
 })
 
 test('a flood of tunnels is bounded by the connections of the upstream, and says so', async () => {
