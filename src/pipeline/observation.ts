@@ -79,6 +79,10 @@ const NOT_SERVING: ReadonlySet<string> = new Set([
   'oauth-not-configured',
 ])
 
+/** Since it was told of last: a connection that is only still open, or ends, is no use of the port. */
+const hasCarriedBothWays = (exchange: Exchange | undefined): boolean =>
+  exchange !== undefined && exchange.octetsIn > 0 && exchange.octetsOut > 0
+
 const succeeded = ({ code }: ObservedEvent): Observation['authentication'] =>
   code === 'verified' || code === 'in-grace' ? 'succeeded' : 'failed'
 
@@ -97,7 +101,7 @@ function describe(
     agentRank: client.version === undefined ? undefined : versionRank(client.version),
     // Keys without a sound path can be made up by the thousand, and so can handshakes: they are no devices that migrate.
     migration:
-      certificate?.sound === false || (port === 'sync' && exchange === undefined)
+      certificate?.sound === false || (port === 'sync' && !hasCarriedBothWays(exchange))
         ? undefined
         : migrationStep({ port, verified: succeeded(event) === 'succeeded' }, client.class),
     approvesItself: policy.fleet.model === 'auto' && succeeded(event) === 'succeeded',

@@ -103,6 +103,8 @@ function noteEnd(
   if (noted === undefined) return noteDevice(connection, verdict, { deps })
   const bytesIn = event.bytes_in - noted.bytesIn
   const bytesOut = event.bytes_out - noted.bytesOut
+  // The device may have been met elsewhere since: an end alone is no newer word on where it is.
+  if (bytesIn === 0 && bytesOut === 0) return
   noteDevice(connection, verdict, { deps, exchange: { connections: 0, bytesIn, bytesOut } })
 }
 

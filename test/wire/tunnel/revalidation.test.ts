@@ -10,7 +10,7 @@ import type { Sighting } from '../../../src/fleet/sighting.ts'
 import { poolProcess, storeRules, type PoolProcess } from '../../support/front-ends/worker-pool.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
-import { clientTls, fleet } from '../../support/front-ends/product.ts'
+import { clientTls, fleet, type Line } from '../../support/front-ends/product.ts'
 import { inTime } from '../../support/in-time.ts'
 import { echo, syncListener, TunnelClient } from '../../support/front-ends/product-with-tunnels.ts'
 import { rawUpstream } from '../../support/upstreams/raw-upstream.ts'
@@ -164,3 +164,43 @@ test('the store is told of a tunnel when it begins: which device is pending, and
   )
   await expectStillRelayed(clients)
 })
+
+for (const { what, goesOn } of [
+  {
+    what: 'an end of a tunnel that carried nothing since it was told of is told to no store',
+    goesOn: false,
+  },
+  { what: 'what a tunnel carried since it was told of is told when it ends', goesOn: true },
+]) {
+  test(what, async () => {
+    await using upstream = await rawUpstream(upstreamTlsOptions, echo)
+    await using pool = await poolProcess(1, {
+      upstreamPort: upstream.port,
+      upstreamLimits,
+      yaml: SYNC,
+    })
+    await pool.send({ kind: 'rules', rules: storeRules() })
+    const seenOf = (leaf: Leaf, lines: readonly Line[]): readonly Sighting[] =>
+      lines
+        .map(({ seen }) => seen as Sighting)
+        .filter(({ certificate }) => certificate?.key === keyOf(leaf))
+    const isSeen = ({ msg }: Line): boolean => msg === 'seen'
+    const [client] = await openTunnels(pool, fleet.device, 1)
+    await pool.waitForLines(1, isSeen)
+    if (goesOn) {
+      client?.send('more')
+      await client?.receiveUntil('more')
+    }
+    client?.socket.end()
+    await pool.waitForLines(1, ({ msg }) => msg === 'tunnel')
+    // Whatever the end has told comes before what is told of the next device.
+    const next = mintLeaf({ issuer: fleet.devices, name: 'next' })
+    const others = await openTunnels(pool, next, 1)
+    const lines = await pool.waitForLines(goesOn ? 3 : 2, isSeen)
+    expect(seenOf(fleet.device, lines).map(({ migration }) => migration)).toEqual(
+      goesOn ? ['pending', 'pending'] : ['pending'],
+    )
+    expect(seenOf(next, lines)).toHaveLength(1)
+    await expectStillRelayed(others)
+  })
+}
