@@ -100,7 +100,8 @@ async function underWay(simulation: Simulation, device: Device, index: number): 
   const ended = closed(socket)
   const arrived = simulation.participants.core.bodyBegan(path)
   socket.write(headOf({ path, userAgent: agent.userAgent }, 'POST', 'Content-Length: 1000000'))
-  socket.write('x'.repeat(1000))
+  // More than is gathered before the upstream is asked.
+  socket.write('x'.repeat(20_000))
   await Promise.race([arrived, ended])
   return { socket, ended, planned, expectedOutcome, at }
 }

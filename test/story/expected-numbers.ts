@@ -92,11 +92,14 @@ export function figuresOf(expectedState: ExpectedState): Figures {
   const required = { ...policyState, enforcement: 'required' } as const
   const refused = cutOffBy(expectedState, { after: required, now: Date.now() })
   figures.set('would refuse', listed(refused))
+  const uncertified = count(isNeverMet)
   const warnings = [
     'irreversible',
     ...(refused.size > 0 ? ['devices-refused'] : []),
     ...(mustUpgrade > 0 ? ['agents-too-old'] : []),
-    ...(noInfo > 0 ? ['no-information'] : []),
+    ...(uncertified > 0 ? ['devices-without-certificate'] : []),
+    ...(expectedState.unknownRefused > 0 ? ['unknown-requests-refused'] : []),
+    ...(noInfo > uncertified ? ['no-information'] : []),
     ...(rate !== undefined && rate < 0.95 ? ['success-rate-low'] : []),
   ]
   figures.set('warnings', policyState.enforcement === 'required' ? '' : warnings.join(' '))

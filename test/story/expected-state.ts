@@ -70,6 +70,8 @@ export class ExpectedState {
   readonly #strays = new Map<string, ExpectedDevice>()
   /** Requests that could not be assigned to a device, by listener. */
   readonly unidentified = new Map<string, Range>()
+  /** Requests without a certificate to places that ask for one. */
+  unknownRefused = 0
   /** What the upstream has to have seen. */
   readonly upstream = { named: zero(), anonymous: zero(), relayed: zero() }
   /** Rows of the audit trail, by action. */
@@ -93,6 +95,7 @@ export class ExpectedState {
     // What left no trace cannot be lost, and made again it could: on a port, say, that was closed then and is open now.
     if (expectedOutcome.counts !== 'none')
       this.#recent.push({ planned, expectedOutcome, at: Date.now() })
+    if (expectedOutcome.code === 'no-certificate') this.unknownRefused += 1
     const sightings = this.#sightingsOf(planned, expectedOutcome)
     sightings.least += 1
     sightings.most += 1

@@ -28,7 +28,8 @@ export async function throwLatch(simulation: Simulation): Promise<void> {
   await simulation.refused(require(PHRASE, read.slice(1)), 409, 'warnings-changed')
   await simulation.change({
     ...require(PHRASE, read),
-    trail: { 'enforcement.require': 1 },
+    // Certificates that are required for good have a key of their own that says so.
+    trail: { 'enforcement.require': 1, 'key.rotate': 1 },
     effect: () => {
       expectedState.policyState.enforcement = 'required'
     },
