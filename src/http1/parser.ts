@@ -184,13 +184,19 @@ export class MessageParser {
     if (fault !== undefined) return this.#fault(fault, message)
     if (!message.isHeadComplete) {
       if (this.#begun.length < MAX_LINE) this.#begun += latin1(octets, 0, octets.length)
-      // Blank lines in front of a request line count for nothing to llhttp, and must not go on for ever.
-      message.octets += message.target === '' && message.fields.length === 0 ? taken : 0
-      return message.octets > message.limit ? this.#fault('', message) : UNFINISHED
+      return this.#isBlankFlood(message) ? this.#tooLarge() : UNFINISHED
     }
     const line = this.#begun + latin1(octets, 0, Math.min(taken, MAX_LINE))
     this.#begun = ''
     return { kind: 'head', message, llhttp, line, taken }
+  }
+
+  /**
+   * Whether nothing but empty lines has come, and more than a head may have: they count for nothing to llhttp, and must not go
+   * on for ever. They are counted for themselves, so that what a head may have does not hang on how it was cut.
+   */
+  #isBlankFlood({ limit }: CollectedMessage): boolean {
+    return this.#begun.length > Math.min(limit, MAX_LINE - 1) && !this.isInside
   }
 
   /** Keeps the parser for a body in chunks only. */
@@ -209,10 +215,14 @@ export class MessageParser {
     reason: string,
     { octets, limit }: CollectedMessage,
   ): { readonly kind: 'fault'; readonly fault: ParseFault } {
+    if (octets > limit) return this.#tooLarge()
     this.reset()
-    return octets > limit
-      ? { kind: 'fault', fault: { kind: 'head-too-large', limit } }
-      : malformed(reason)
+    return malformed(reason)
+  }
+
+  #tooLarge(): { readonly kind: 'fault'; readonly fault: ParseFault } {
+    this.reset()
+    return { kind: 'fault', fault: { kind: 'head-too-large', limit: this.#limit } }
   }
 }
 

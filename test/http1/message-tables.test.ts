@@ -22,6 +22,8 @@ const HEADS: readonly (readonly [promise: string, text: string, head: Partial<Re
   [
     ['a GET', GET, { method: 'GET', target: '/', version: '1.1', fields: ['Host', 'a'], body: 0 }],
     ['blank lines in front', `\r\n\r\n${GET}`, { method: 'GET', target: '/' }],
+    ['a bare line feed in front', `\n${GET}`, { method: 'GET', target: '/' }],
+    ['a wish for a tunnel', 'CONNECT a:1 HTTP/1.1\r\n\r\n', { method: 'CONNECT', upgrade: true }],
     ['HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n', { version: '1.0', keepAlive: false }],
     ['HTTP/0.9 by name', 'GET / HTTP/0.9\r\n\r\n', { version: '0.9' }],
     ['no version at all', 'GET /x\r\n\r\n', { version: '0.9', target: '/x' }],
@@ -84,6 +86,7 @@ for (const [promise, text, head] of HEADS) {
 const MALFORMED: readonly (readonly [promise: string, text: string])[] = [
   ['two blanks behind the method', 'GET  / HTTP/1.1\r\n\r\n'],
   ['two blanks behind the target', 'GET /  HTTP/1.1\r\n\r\n'],
+  ['two blanks in front of a target without a version', 'GET  /x\r\n\r\n'],
   ['a tab for a blank', 'GET\t/ HTTP/1.1\r\n\r\n'],
   ['a blank behind the version', 'GET / HTTP/1.1 \r\n\r\n'],
   ['RTSP', 'GET / RTSP/1.0\r\n\r\n'],
@@ -143,6 +146,37 @@ test('target, names and values together may be as large as the limit, and not an
   const name = (count: number): string => `GET / HTTP/1.1\r\n${'x'.repeat(count - 2)}:a\r\n\r\n`
   expect(wordOf(requestOf(name(LIMIT)))).toBe('head')
   expect(wordOf(requestOf(name(LIMIT + 1)))).toBe('head-too-large')
+})
+
+test('what a head may have does not hang on how it was cut, or on empty lines in front', () => {
+  const whole = `\r\n\r\nGET /${'x'.repeat(LIMIT - 4)} HTTP/1.1\r\nA:bc\r\n\r\n`
+  expect(wordOf(requestOf(whole))).toBe('head')
+  for (const cut of [2, 4, 5, 6, 7, 8, 9, 20]) {
+    const parser = new MessageParser('request', LIMIT)
+    expect(wordOf(parser.requestHead(octets(whole.slice(0, cut))))).toBe('unfinished')
+    expect(wordOf(parser.requestHead(octets(whole.slice(cut))))).toBe('head')
+  }
+  const answer = `HTTP/1.1 200 OK\r\nA:${'x'.repeat(LIMIT - 3)}\r\n\r\n`
+  for (const cut of [1, 9, 12, 15, 17]) {
+    const parser = new MessageParser('response', LIMIT)
+    expect(wordOf(parser.responseHead(octets(answer.slice(0, cut)), 'GET'))).toBe('unfinished')
+    expect(wordOf(parser.responseHead(octets(answer.slice(cut)), 'GET'))).toBe('head')
+  }
+})
+
+test('a head of as many octets as it may have can still be malformed', () => {
+  expect(wordOf(requestOf(`GET /${'x'.repeat(LIMIT - 1)} HTTQ`))).toBe('malformed')
+})
+
+test('as many octets of empty lines as a head may have begin nothing, and not one more', () => {
+  for (const limit of [LIMIT, 65_536, 1_000_000]) {
+    const most = Math.min(limit, 65_999)
+    const parser = new MessageParser('request', limit)
+    expect(wordOf(parser.requestHead(octets('\n'.repeat(most))))).toBe('unfinished')
+    expect(parser.isInside).toBe(false)
+    expect(wordOf(parser.requestHead(octets('\n')))).toBe('head-too-large')
+    expect(wordOf(parser.requestHead(octets(GET)))).toBe('head')
+  }
 })
 
 test('blank lines in front of a request do not go on for ever', () => {
@@ -215,6 +249,45 @@ test('between two octets of a body, 16,384 octets of framing are read and not on
   expect(bodyOf(other, 'a')).toMatchObject({ body: 'a' })
   expect(bodyOf(other, `\r\n1;${'x'.repeat(16_380)}`)).toMatchObject({ body: '' })
   expect(bodyOf(other, 'x')).toBe('chunk-overhead')
+  expect(other.isInside).toBe(false)
+})
+
+test('a second body in chunks is held to what it says itself, and not to what the first one said', () => {
+  const parser = chunksBegun()
+  expect(parser.isInside).toBe(true)
+  expect(bodyOf(parser, `0;${'x'.repeat(16_000)}\r\n\r\n`)).toMatchObject({ trailers: [] })
+  parser.requestHead(octets('POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n'))
+  expect(bodyOf(parser, `1;${'x'.repeat(16_000)}\r\na\r\n`)).toMatchObject({ body: 'a' })
+})
+
+test('a trailer that frames is judged when the trailers are whole', () => {
+  const parser = chunksBegun()
+  expect(bodyOf(parser, '0\r\nTransfer-Encoding:\r\nX')).toMatchObject({ trailers: undefined })
+  expect(bodyOf(parser, ': y\r\n\r\n')).toBe('malformed')
+})
+
+test('an empty trailer that frames is left to the one who passes an answer on', () => {
+  const parser = new MessageParser('response', LIMIT)
+  parser.responseHead(octets('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'), 'GET')
+  expect(bodyOf(parser, '0\r\nTransfer-Encoding:\r\n\r\n')).toMatchObject({
+    trailers: ['Transfer-Encoding', ''],
+  })
+})
+
+test('what is wrong is said', () => {
+  const reasonOf = (result: HeadResult<unknown> | BodyResult): string =>
+    result.kind === 'fault' && result.fault.kind === 'malformed' ? result.fault.reason : ''
+  expect(reasonOf(requestOf('GET  / HTTP/1.1\r\n\r\n'))).toBe(
+    'Expected method, one blank, target, one blank, HTTP version',
+  )
+  expect(reasonOf(requestOf('NONE / HTTP/1.1\r\n\r\n'))).toMatch(/^Invalid method/)
+  expect(reasonOf(responseOf('RTSP/1.0 200 OK\r\n\r\n'))).toBe('Expected HTTP/1.x')
+  expect(reasonOf(responseOf('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n'))).toBe(
+    'Unknown transfer coding',
+  )
+  expect(reasonOf(chunksBegun().body(octets('0\r\nTransfer-Encoding:\r\n\r\n')))).toBe(
+    'Framing in a trailer',
+  )
 })
 
 test('trailers have the limit of a head, for themselves', () => {
@@ -257,6 +330,34 @@ for (const [promise, text, head] of RESPONSES) {
       const rest = parser.responseHead(octets(text.slice(cut)), 'GET')
       expect(rest).toEqual({ ...whole, taken: text.length - cut })
     }
+  })
+}
+
+for (const [promise, line, method, kept] of [
+  ['HTTP/1.1 with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 1', 'GET', true],
+  ['HTTP/1.1 in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked', 'GET', true],
+  ['HTTP/1.1 without a length', 'HTTP/1.1 200 OK\r\nA: b', 'GET', false],
+  ['HTTP/1.1 to HEAD without a length', 'HTTP/1.1 200 OK\r\nA: b', 'HEAD', true],
+  ['HTTP/1.0 to HEAD without a length', 'HTTP/1.0 200 OK\r\nA: b', 'HEAD', false],
+  ['HTTP/1.0 with a length', 'HTTP/1.0 200 OK\r\nContent-Length: 1', 'GET', false],
+  [
+    'HTTP/1.0 that is kept',
+    'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1',
+    'GET',
+    true,
+  ],
+] as const) {
+  test(`an answer of ${promise} ${kept ? 'keeps' : 'ends'} its connection, and the next head is read`, () => {
+    const parser = new MessageParser('response', LIMIT)
+    const read = parser.responseHead(octets(`${line}\r\n\r\n`), method)
+    expect(read).toMatchObject({ kind: 'head', head: { keepAlive: kept } })
+    if (line.includes('chunked')) bodyOf(parser, '0\r\n\r\n')
+    expect(parser.isInside).toBe(false)
+    const next = parser.responseHead(octets('HTTP/1.1 204 None\r\nB: c\r\n\r\n'), 'GET')
+    expect(next).toMatchObject({
+      kind: 'head',
+      head: { status: 204, reason: 'None', fields: ['B', 'c'] },
+    })
   })
 }
 

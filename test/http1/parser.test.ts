@@ -6,8 +6,13 @@ const head = (text: string) =>
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: mdm.example\r\n'
 
+const METHODS = (
+  'ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE NOTIFY OPTIONS ' +
+  'PATCH POST PROPFIND PROPPATCH PURGE PUT QUERY REBIND REPORT SEARCH SUBSCRIBE TRACE UNBIND UNLINK UNLOCK UNSUBSCRIBE'
+).split(' ')
+
 test('every method of HTTP that llhttp knows is read by its name', () => {
-  for (const method of ['DELETE', 'GET', 'LINK', 'M-SEARCH', 'QUERY', 'UNSUBSCRIBE']) {
+  for (const method of METHODS) {
     expect(head(`${method} / HTTP/1.1\r\n\r\n`)).toMatchObject({ kind: 'head', head: { method } })
   }
 })
@@ -51,6 +56,7 @@ for (const [fields, expected] of [
   ['Connection: keep-alive, Upgrade\t\r\nUpgrade: h2c', true],
   ['Upgrade: websocket', false],
   ['Connection: Upgrade', false],
+  ['Connection: x-upgrade\r\nUpgrade: websocket', false],
   ['Connection: Upgraded\r\nUpgrade: websocket', false],
 ] as const) {
   test(`${JSON.stringify(fields)} asks for ${expected ? 'an' : 'no'} upgrade`, () => {
