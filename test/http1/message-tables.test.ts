@@ -164,6 +164,22 @@ test('what a head may have does not hang on how it was cut, or on empty lines in
   }
 })
 
+test('a head that is too large is forgotten', () => {
+  const parser = new MessageParser('request', LIMIT)
+  expect(wordOf(parser.requestHead(octets(`GET /${'x'.repeat(LIMIT)} HTTP/1.1\r\n`)))).toBe(
+    'head-too-large',
+  )
+  expect(parser.isInside).toBe(false)
+  expect(parser.requestHead(octets(GET))).toMatchObject({ kind: 'head', head: { target: '/' } })
+})
+
+test('what stands between names and values of a head that is cut does not count', () => {
+  const text = `GET / HTTP/1.1\r\n${'A:b\r\n'.repeat(LIMIT / 2 - 1)}\r\n`
+  const parser = new MessageParser('request', LIMIT)
+  expect(wordOf(parser.requestHead(octets(text.slice(0, -1))))).toBe('unfinished')
+  expect(wordOf(parser.requestHead(octets(text.slice(-1))))).toBe('head')
+})
+
 test('a head of as many octets as it may have can still be malformed', () => {
   expect(wordOf(requestOf(`GET /${'x'.repeat(LIMIT - 1)} HTTQ`))).toBe('malformed')
 })

@@ -1,6 +1,6 @@
 /**
- * `npm run test:mutate`: small faults are put into `trust`, `decide`, `message`, and what links certificates and orders
- * revocation lists, one at a time, and the tests of these modules have to notice.
+ * `npm run test:mutate`: small faults are put into `trust`, `decide`, `message`, what reads and writes HTTP/1.1, and what links
+ * certificates and orders revocation lists, one at a time, and the tests of these modules have to notice.
  *   npm run test:mutate -- --module trust
  *   npm run test:mutate -- --file src/decide/match.ts
  *   npm run test:mutate -- --module x509 --file src/x509/pem.ts
@@ -18,9 +18,17 @@ import { playAll, type Verdict } from './play.ts'
 import { readArguments, settle } from './survivors.ts'
 
 const MODULES = ['trust', 'decide', 'message']
-/** What links certificates to devices, and what orders revocation lists, with the tests that have to notice. */
+/**
+ * What links certificates to devices, and what orders revocation lists, with the tests that have to notice; and HTTP/1.1, but
+ * for `llhttp.ts`: what that does with the memory of the parser no answer shows.
+ */
 const FILES = [
   'src/fleet/evidence.ts',
+  'src/http1/head-text.ts',
+  'src/http1/message.ts',
+  'src/http1/methods.ts',
+  'src/http1/parser.ts',
+  'src/http1/send-message.ts',
   'src/revoke/kept-lists.ts',
   'src/revoke/replacement.ts',
   'src/store/devices/device-draft.ts',
@@ -28,6 +36,11 @@ const FILES = [
 ]
 const TESTS = [
   'test/fleet/evidence.test.ts',
+  'test/http1/head-text.test.ts',
+  'test/http1/message.test.ts',
+  'test/http1/message-tables.test.ts',
+  'test/http1/parser.test.ts',
+  'test/http1/send-message.test.ts',
   'test/revoke/kept-lists.test.ts',
   'test/revoke/replacement.test.ts',
   'test/store/devices/linking.test.ts',
