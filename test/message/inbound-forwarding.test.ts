@@ -196,6 +196,13 @@ const rows: readonly Row[] = [
     'for=_a;by=unknown',
   ),
   elements('a quoted pair is what it stands for', ['for="_\\a\\:80"'], 'for="_a:80"'),
+  elements(
+    // HAProxy 3.0.11-1+deb13u4, `option forwarded proto host by by_port for for_port` behind a client that sends a list.
+    'what HAProxy writes is read, less the host and the scheme that it states',
+    ['for=192.0.2.1,proto=http;host="127.0.0.1:18801";by="127.0.0.1:18801";for="127.0.0.1:48696"'],
+    'for=192.0.2.1',
+    'for="127.0.0.1:48696";by="127.0.0.1:18801"',
+  ),
   elements('names are read in any case', ['FOR=_a;BY=_b'], 'for=_a;by=_b'),
   elements('host and proto are ours alone', ['for=_a;host=evil.test;proto=http'], 'for=_a'),
   elements(

@@ -19,7 +19,7 @@ import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 
 const HAPROXY = haproxyHttp('option forwardfor')
 const NGINX = nginxHttp('proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;')
-/** HAProxy has `option forwarded` from 2.7 on; nginx has no word for it. */
+/** HAProxy 2.6.12 does not know `option forwarded` yet; what 3.0.11 writes has a row in inbound-forwarding.test.ts. */
 const NGINX_FORWARDED = nginxHttp(
   'proxy_set_header Forwarded "$http_forwarded, for=$remote_addr;proto=$scheme";',
 )
