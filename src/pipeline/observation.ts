@@ -23,6 +23,8 @@ export interface ObservationContext {
   readonly sensitive?: boolean | undefined
   /** What a sync port carried both ways; nothing else says that a device still needs the port. */
   readonly exchange?: Exchange | undefined
+  /** Octets have passed both ways since that was told last: a connection that is only still open, or ends, is no use of the port. */
+  readonly isBothWays?: boolean | undefined
 }
 
 /** What is asked of a record. */
@@ -79,17 +81,13 @@ const NOT_SERVING: ReadonlySet<string> = new Set([
   'oauth-not-configured',
 ])
 
-/** Since it was told of last: a connection that is only still open, or ends, is no use of the port. */
-const hasCarriedBothWays = (exchange: Exchange | undefined): boolean =>
-  exchange !== undefined && exchange.octetsIn > 0 && exchange.octetsOut > 0
-
 const succeeded = ({ code }: ObservedEvent): Observation['authentication'] =>
   code === 'verified' || code === 'in-grace' ? 'succeeded' : 'failed'
 
 function describe(
   event: ObservedEvent,
   peer: Peer,
-  { policy, port, exchange }: ObservationContext,
+  { policy, port, isBothWays }: ObservationContext,
 ): ObservationDetails {
   const client = detectClient(event.route ?? '', event.user_agent)
   const certificate = peer.kind === 'presented' ? sightedCertificate(peer) : undefined
@@ -101,7 +99,7 @@ function describe(
     agentRank: client.version === undefined ? undefined : versionRank(client.version),
     // Keys without a sound path can be made up by the thousand, and so can handshakes: they are no devices that migrate.
     migration:
-      certificate?.sound === false || (port === 'sync' && !hasCarriedBothWays(exchange))
+      certificate?.sound === false || (port === 'sync' && isBothWays !== true)
         ? undefined
         : migrationStep({ port, verified: succeeded(event) === 'succeeded' }, client.class),
     approvesItself: policy.fleet.model === 'auto' && succeeded(event) === 'succeeded',

@@ -105,7 +105,10 @@ function noteEnd(
   const bytesOut = event.bytes_out - noted.bytesOut
   // The device may have been met elsewhere since: an end alone is no newer word on where it is.
   if (bytesIn === 0 && bytesOut === 0) return
-  noteDevice(connection, verdict, { deps, exchange: { connections: 0, bytesIn, bytesOut } })
+  // What passes both ways in parts is told of as soon as it has: what is left was not told in part.
+  const isBothWays = bytesIn > 0 && bytesOut > 0
+  const exchange: CarriedOctets = { connections: 0, bytesIn, bytesOut, isBothWays }
+  noteDevice(connection, verdict, { deps, exchange })
 }
 
 function noteDevice(
@@ -122,7 +125,9 @@ function noteDevice(
     octetsOut: exchange.bytesOut,
   }
   const { sensitive } = verdict.ask
-  const at = { port: 'sync', now: deps.clock.now(), sensitive, exchange: carried } as const
+  const isBothWays = exchange?.isBothWays
+  const now = deps.clock.now()
+  const at = { port: 'sync', now, sensitive, exchange: carried, isBothWays } as const
   addObservation(connection, event, at, deps)
 }
 

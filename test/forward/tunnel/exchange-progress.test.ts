@@ -12,6 +12,7 @@ test('a connection is told of once octets have passed both ways, and not before'
     connections: 1,
     bytesIn: 5,
     bytesOut: 7,
+    isBothWays: true,
   })
   expect(progress.due(6, 7, 1001)).toBeUndefined()
 })
@@ -32,11 +33,47 @@ test('what an open connection goes on to carry is told of at least daily, each o
     connections: 0,
     bytesIn: 4,
     bytesOut: 1,
+    isBothWays: true,
   })
   expect(progress.due(10, 8, next + TELL_EVERY_MS - 1)).toBeUndefined()
   expect(progress.due(10, 8, next + TELL_EVERY_MS)).toEqual({
     connections: 0,
     bytesIn: 1,
     bytesOut: 0,
+    isBothWays: false,
   })
+})
+
+test('a question after a long silence is told of, and its answer is as soon as it passes: together they are a use', () => {
+  const progress = new ExchangeProgress()
+  progress.due(5, 7, 1000)
+  const later = 1000 + TELL_EVERY_MS
+  expect(progress.due(9, 7, later)).toEqual({
+    connections: 0,
+    bytesIn: 4,
+    bytesOut: 0,
+    isBothWays: false,
+  })
+  expect(progress.due(9, 20, later + 1)).toEqual({
+    connections: 0,
+    bytesIn: 0,
+    bytesOut: 13,
+    isBothWays: true,
+  })
+  expect(progress.due(10, 21, later + TELL_EVERY_MS)).toBeUndefined()
+  expect(progress.due(11, 22, later + 1 + TELL_EVERY_MS)?.isBothWays).toBe(true)
+})
+
+test('what goes on one way alone is told of every few hours, and is no use', () => {
+  const progress = new ExchangeProgress()
+  progress.due(5, 7, 0)
+  for (const at of [1, 2, 3]) {
+    expect(progress.due(5, 7 + at, at * TELL_EVERY_MS)).toEqual({
+      connections: 0,
+      bytesIn: 0,
+      bytesOut: 1,
+      isBothWays: false,
+    })
+    expect(progress.due(5, 7 + at, at * TELL_EVERY_MS + 1)).toBeUndefined()
+  }
 })
