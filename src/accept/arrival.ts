@@ -69,6 +69,10 @@ export class Arrival implements AcceptedConnection, CountedConnection {
     this.#settings.shares.vouch(this)
   }
 
+  unvouch(): void {
+    this.#settings.shares.unvouch(this)
+  }
+
   /** It is closed before anything is read of it. */
   turnAway(): void {
     this.settle()

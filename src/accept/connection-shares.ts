@@ -37,7 +37,7 @@ export class ConnectionShares {
   readonly #connections: number
   readonly #share: number
   readonly #vouched = new Holder()
-  /** Bounded by the share: an address is forgotten with its last connection. */
+  /** Bounded by the connections: an address is forgotten with its last connection. */
   readonly #byAddress = new Map<string, Holder>()
   #held = 0
 
@@ -63,6 +63,16 @@ export class ConnectionShares {
   /** Its device has a fit certificate: from now on it counts for no address, and is closed for no other. */
   vouch(connection: CountedConnection): void {
     if (this.#drop(connection)) this.#vouched.add(connection)
+  }
+
+  /**
+   * Its device is fit no longer. The others may be more than their share by it: none is closed for that alone, because each that
+   * arrives makes one of them end, and there are never more than there may be altogether.
+   */
+  unvouch(connection: CountedConnection): void {
+    if (connection.holder !== this.#vouched) return
+    this.#vouched.remove(connection)
+    this.#hold(connection)
   }
 
   /** It has ended; one that has left, or made room, before changes nothing. */

@@ -21,6 +21,8 @@ export interface AcceptedConnection {
   user: ConnectionUser | undefined
   /** Its device has shown a certificate that it may pass with: from now on it is closed for no other. */
   vouch(): void
+  /** Its device may pass with its certificate no longer: it counts like any other again. */
+  unvouch(): void
 }
 
 /** What the caller does with connections, whatever is spoken on them. */

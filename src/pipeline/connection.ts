@@ -88,6 +88,11 @@ export class Connection implements ConnectionUser {
     this.#accepted.vouch()
   }
 
+  /** It stays open, and its device is fit no longer. */
+  unvouch(): void {
+    this.#accepted.unvouch()
+  }
+
   /** The network that its device is counted by (`countedNetwork`). */
   get network(): string {
     this.#network ??= countedNetwork(this.remote)

@@ -5,7 +5,7 @@
  *
  * One snapshot and one reading of the clock for the whole request: it sees one configuration.
  */
-import { decide, timelinessOfPeer, type Ask } from '../decide/decide.ts'
+import { decide, timelinessOfPeer, vouchedFor, type Ask } from '../decide/decide.ts'
 import type { Exchange, Outcome } from '../forward/exchange/exchange.ts'
 import { forward } from '../forward/exchange/forward.ts'
 import { refuse } from '../forward/exchange/refuse.ts'
@@ -141,6 +141,8 @@ function judge(
     if (close) deps.onStaleSession()
     return { kind: 'refused', verdict, close }
   }
+  // It may have become fit since it connected: its CA was trusted, its device approved, its certificate valid.
+  if (vouchedFor(decision) !== undefined) connection.vouch()
   const admitted = { decision, route, head: head.value }
   return { kind: 'admitted', verdict, admitted, ask, snapshot, listener: config }
 }

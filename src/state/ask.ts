@@ -113,16 +113,21 @@ export function closedTo(
   return { why }
 }
 
-/** Whether some row of the listener would admit this peer for its certificate, and not because the row asks for none. */
+/** Whether some row of the listener, or its relay, would admit this peer for its certificate, and not because it asks for none. */
 export function isVouchedFor(
   { listener: { classes, config: listener }, peer, remote }: ConnectionFacts,
   { config, policy }: Pick<CompiledConfig, 'config' | 'policy'>,
   now: Instant,
 ): boolean {
   if (peer.kind !== 'presented' || !peer.paths.ok) return false
-  const origin = originOf({ remote, listener }, config.approval)
-  return classes.some((route) => {
-    const decision = decide({ peer, route, origin }, policy, now)
+  const { approval } = config
+  const origin = originOf({ remote, listener }, approval)
+  const asks: readonly Ask[] =
+    listener.relay === undefined
+      ? classes.map((route) => ({ peer, route, origin }))
+      : [tunnelAsk({ remote }, { relay: listener.relay, listener }, { peer, approval })]
+  return asks.some((ask) => {
+    const decision = decide(ask, policy, now)
     return decision.kind === 'admit' && vouchedFor(decision) !== undefined
   })
 }

@@ -153,6 +153,48 @@ test('one that was closed is not vouched for, moved or counted down again', () =
   expect([shares.vouched, shares.held]).toEqual([0, 6])
 })
 
+test('one that is vouched for no longer counts for its address again, and makes room for the vouched', () => {
+  const shares = new ConnectionShares(8)
+  const strangers = arriving(shares, 'aaaaaaaa'.slice(0, 6))
+  for (const one of strangers) shares.vouch(one)
+  const others = arriving(shares, 'aa')
+  for (const one of others) shares.vouch(one)
+  expect(shares.arrive(new Counted('b'))).toBe(false)
+  for (const one of [...strangers, ...strangers]) shares.unvouch(one)
+  expect([shares.vouched, shares.held]).toEqual([2, 6])
+  for (let count = 3; count <= 8; count += 1) {
+    const [fit = expect.unreachable()] = arriving(shares, 'b')
+    shares.vouch(fit)
+    expect([shares.vouched, shares.held]).toEqual([count, 8 - count])
+  }
+  expect(closedOf(strangers)).toEqual([0, 1, 2, 3, 4, 5])
+  expect(closedOf(others)).toEqual([])
+})
+
+test('with more of the others than their share there are never more than there may be', () => {
+  const shares = new ConnectionShares(8)
+  const all = Array.from({ length: 8 }, () => {
+    const [one = expect.unreachable()] = arriving(shares, 'a')
+    shares.vouch(one)
+    return one
+  })
+  for (const one of all) shares.unvouch(one)
+  expect(shares.held).toBe(8)
+  arriving(shares, 'abc')
+  expect([shares.vouched, shares.held]).toEqual([0, 8])
+  expect(closedOf(all)).toEqual([0, 1, 2])
+})
+
+test('one that has left or was closed is counted by no end of its being vouched for', () => {
+  const shares = new ConnectionShares(8)
+  const [first = expect.unreachable(), second = expect.unreachable()] = arriving(shares, 'ab')
+  shares.vouch(first)
+  shares.leave(first)
+  shares.leave(second)
+  for (const one of [first, second]) shares.unvouch(one)
+  expect([shares.vouched, shares.held]).toEqual([0, 0])
+})
+
 test('what was closed or has left leads to none of those that are open', () => {
   const shares = new ConnectionShares(8)
   const all = arriving(shares, 'aaaaaaaaa')

@@ -14,7 +14,7 @@ import type { Instant } from '../../kernel/types.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import { originOf } from '../../state/origin.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
-import { tunnelAsk } from '../../state/ask.ts'
+import { isVouchedFor, tunnelAsk } from '../../state/ask.ts'
 import type { ConnectionEvent } from '../../record/event.ts'
 import type { Snapshot } from '../../state/snapshot.ts'
 import type { Certificate } from '../../x509/certificate.ts'
@@ -80,11 +80,25 @@ export class ConnectionRevalidator {
 
   #revalidate(connection: Connection, change: Change): void {
     const ending = this.#endingOf(connection, change)
-    if (ending === undefined) return
+    if (ending === undefined) return this.#countAnew(connection, change.now)
     connection.ending = { outcome: 'ended', ...ending.words }
     // What is under way where nothing was lost may end; behind it nothing is read any more.
     if (ending.when === 'answered') connection.endAfterAnswer()
     else connection.socket.destroy()
+  }
+
+  /**
+   * What stays open may have become fit, or be fit no longer: enforcement that is recording lets pass whom a CA that is not
+   * trusted any more vouched for, and such peers must not hold what devices with a fit certificate need.
+   */
+  #countAnew(connection: Connection, now: Instant): void {
+    const { compiled, judge, listeners } = this.#deps.snapshot()
+    const listener = listeners.get(connection.listener)?.compiled
+    if (listener === undefined) return
+    const peer = connection.peer(this.#deps.peerCache, judge)
+    const isFit = isVouchedFor({ listener, peer, remote: connection.remote }, compiled, now)
+    if (isFit) connection.vouch()
+    else connection.unvouch()
   }
 
   #endingOf(connection: Connection, { policy, at, now }: Change): Ending | undefined {
