@@ -106,11 +106,10 @@ export class ConnectionShares {
 
   #hold(connection: CountedConnection): void {
     const { network } = connection
-    let holder = this.#byAddress.get(network)
-    if (holder === undefined) {
-      holder = new Holder(network)
-      this.#byAddress.set(network, holder)
-    }
+    const holder = this.#byAddress.get(network) ?? new Holder(network)
+    // To the end: of addresses that hold as many, one whose connections are old must make room before a handshake that has begun.
+    this.#byAddress.delete(network)
+    this.#byAddress.set(network, holder)
     holder.add(connection)
     this.#held += 1
   }
@@ -133,7 +132,8 @@ export class ConnectionShares {
   }
 
   /**
-   * The address that holds most; of several, the one that is preferred, so that it makes room for itself.
+   * The address that holds most; of several, the one that is preferred, so that it makes room for itself, or else the one that
+   * none came from for longest.
    *
    * No part of the share is an address's own, and none is kept from it: behind one address may be a whole fleet before it is
    * enrolled, or all there is where a balancer sends no PROXY header, and a fixed part would turn it away while there is room.

@@ -153,6 +153,19 @@ test('one that was closed is not vouched for, moved or counted down again', () =
   expect([shares.vouched, shares.held]).toEqual([0, 6])
 })
 
+test('where each holds one, the address that no connection came from for longest makes room', () => {
+  const shares = new ConnectionShares(8)
+  const early = arriving(shares, 'abcde')
+  const [second = expect.unreachable()] = arriving(shares, 'a')
+  shares.leave(early[0] ?? expect.unreachable())
+  const [last = expect.unreachable()] = arriving(shares, 'f')
+  arriving(shares, 'ghij')
+  expect(closedOf(early)).toEqual([1, 2, 3, 4])
+  expect([second.isClosed, last.isClosed]).toEqual([false, false])
+  arriving(shares, 'k')
+  expect([second.isClosed, last.isClosed]).toEqual([true, false])
+})
+
 test('one that is vouched for no longer counts for its address again, and makes room for the vouched', () => {
   const shares = new ConnectionShares(8)
   const strangers = arriving(shares, 'aaaaaaaa'.slice(0, 6))
