@@ -63,6 +63,9 @@ const configuration = (ways: readonly Way[], { ports, metrics }: Ports, material
   metrics: { port: metrics },
 })
 
+/** A certificate is shown at a time; the 4,000 of a listener by default want more files open than many machines allow. */
+const MAX_CONNECTIONS = 64
+
 const idOf = ({ name }: Way): string => name.replaceAll(' ', '-')
 
 const listener = (way: Way, ports: Ports['ports'], { serverFile }: Material) => ({
@@ -70,6 +73,7 @@ const listener = (way: Way, ports: Ports['ports'], { serverFile }: Material) => 
   port: ports.get(way.name),
   hosts: ['localhost'],
   certificates: [{ chain: `file:${serverFile}`, key: `file:${serverFile}` }],
+  limits: { connections: MAX_CONNECTIONS },
   ...(way.identity === 'proxy-header'
     ? {
         purpose: 'sync',
