@@ -48,6 +48,10 @@ const WELL: readonly (readonly [string, Partial<LiveRow>])[] = [
     { pure: { kind: 'refuse', why: 'path-too-long' }, code: 'chain-too-large' },
   ],
   [
+    'a leaf that alone weighs more than all may, which the edge weighs before it looks at the leaf',
+    { pure: { kind: 'refuse', why: 'certificate-too-large' }, code: 'chain-too-large' },
+  ],
+  [
     'an unknown issuer, where the configuration had refused the unfit anchor',
     { pure: { kind: 'refuse', why: 'unfit-anchor' }, code: 'untrusted-issuer', anchorsTaken: 0 },
   ],
@@ -62,6 +66,10 @@ const ILL: readonly (readonly [string, Partial<LiveRow>])[] = [
   ],
   ['a refusal where the core admits', { pure: admitted }],
   ['a refusal for another reason', { code: 'untrusted-issuer' }],
+  [
+    'a leaf that the edge finds too large, where the core finds only too long a path',
+    { pure: { kind: 'refuse', why: 'path-too-long' }, code: 'certificate-too-large' },
+  ],
   ['a refusal without a line in the log', { code: undefined }],
   [
     'an unknown issuer, although the configuration took the unfit anchor',

@@ -174,6 +174,8 @@ const ANCHORLESS: readonly string[] = ['untrusted-issuer', 'self-signed']
 const INSTEAD: Readonly<Record<string, readonly string[]>> = {
   // The edge weighs a certificate before anybody reads it.
   'certificate-malformed': ['certificate-too-large'],
+  // The edge weighs the handshake before it asks for the leaf, which may alone be more than all may weigh.
+  'certificate-too-large': ['chain-too-large'],
   // The edge counts the presented certificates before anybody looks for paths.
   'path-too-long': ['chain-too-large'],
   'budget-exhausted': ['chain-too-large'],
