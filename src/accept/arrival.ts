@@ -25,6 +25,7 @@ export class Arrival implements AcceptedConnection, CountedConnection {
   holder: CountedConnection['holder']
   older: CountedConnection | undefined
   newer: CountedConnection | undefined
+  place = 0
   user: ConnectionUser | undefined
   #addresses: Addresses
   readonly #settings: ArrivalSettings
@@ -63,6 +64,10 @@ export class Arrival implements AcceptedConnection, CountedConnection {
 
   get isIdle(): boolean {
     return this.user?.isIdle === true
+  }
+
+  get isArriving(): boolean {
+    return this.#deadline !== undefined
   }
 
   vouch(): void {

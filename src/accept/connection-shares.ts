@@ -9,10 +9,14 @@ export interface CountedConnection {
   holder: Holder | undefined
   older: CountedConnection | undefined
   newer: CountedConnection | undefined
+  /** How many had arrived before it. */
+  place: number
   /** The network that it is counted by (`countedNetwork`). */
   readonly network: string
   /** Its handshake is done, and its end would cut off no request. */
   readonly isIdle: boolean
+  /** Its handshake is under way. */
+  readonly isArriving: boolean
   /** Closes it, to make room for another. */
   makeRoom(): void
   /** Closes it, because the port is closed. */
@@ -36,6 +40,7 @@ export interface ConnectionUse {
 export class ConnectionShares {
   readonly #connections: number
   readonly #share: number
+  #arrived = 0
   readonly #vouched = new Holder()
   /** Bounded by the connections: an address is forgotten with its last connection. */
   readonly #byAddress = new Map<string, Holder>()
@@ -51,6 +56,8 @@ export class ConnectionShares {
     const left = this.#connections - this.#vouched.held
     if (left <= 0) return false
     if (this.#held >= Math.min(left, this.#share)) this.#makeRoomFor(connection.network)
+    connection.place = this.#arrived
+    this.#arrived += 1
     this.#hold(connection)
     return true
   }
@@ -125,8 +132,9 @@ export class ConnectionShares {
   }
 
   #makeRoomFor(network: string): void {
-    const closed = this.#topHolder(this.#byAddress.get(network))?.firstToClose
+    let closed = this.#topHolder(this.#byAddress.get(network))?.firstToClose
     if (closed === undefined) return
+    if (closed.isArriving && this.#isNew(closed)) closed = this.#unusedForLong ?? closed
     closed.makeRoom()
     this.#drop(closed)
   }
@@ -144,6 +152,26 @@ export class ConnectionShares {
     // With 3,000 addresses some 30 microseconds, less than accepting the connection for which it is asked.
     for (const holder of this.#byAddress.values()) if (holder.held > (top?.held ?? 0)) top = holder
     return top
+  }
+
+  /**
+   * Where strangers of very many addresses hold one connection each, two handshakes from one address are the most that any has:
+   * each device of a fleet behind one address would then end the handshake of the one before it, and none would get in. An address
+   * that floods gains little by it: once it holds as many as count as new, its oldest is none of them.
+   */
+  #isNew({ place }: CountedConnection): boolean {
+    return this.#arrived - place <= this.#share / NEW_OF_SHARE
+  }
+
+  /** One of an address that none came from for long, which loses nothing: idle, or in a handshake that does not go on. */
+  get #unusedForLong(): CountedConnection | undefined {
+    let looked = 0
+    for (const { firstToClose: one } of this.#byAddress.values()) {
+      if (one !== undefined && (one.isIdle || one.isArriving) && !this.#isNew(one)) return one
+      looked += 1
+      if (looked === LOOKED_AT) break
+    }
+    return undefined
   }
 
   #topAddress(): ConnectionUse['top'] {
@@ -224,5 +252,7 @@ function topOf(vouched: Iterable<CountedConnection>): ConnectionUse['top'] {
  */
 const shareOf = (connections: number): number => Math.max(1, Math.floor((connections * 3) / 4))
 
+/** An eighth: of 7,500, as many as 900 handshakes from one address at a time. */
+const NEW_OF_SHARE = 8
 /** Closing must cost the same however many one address holds. */
 const LOOKED_AT = 64

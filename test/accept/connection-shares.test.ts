@@ -8,7 +8,9 @@ class Counted implements CountedConnection {
   older: CountedConnection | undefined
   newer: CountedConnection | undefined
   network: string
+  place = 0
   isIdle = false
+  isArriving = false
   isClosed = false
 
   constructor(network: string) {
@@ -164,6 +166,57 @@ test('where each holds one, the address that no connection came from for longest
   expect([second.isClosed, last.isClosed]).toEqual([false, false])
   arriving(shares, 'k')
   expect([second.isClosed, last.isClosed]).toEqual([true, false])
+})
+
+interface Fleet {
+  readonly strangers: 'silent' | 'idle' | 'busy'
+  readonly lost: number
+}
+
+for (const { strangers, lost } of [
+  { strangers: 'silent', lost: 0 },
+  { strangers: 'idle', lost: 0 },
+  { strangers: 'busy', lost: 95 },
+] satisfies readonly Fleet[]) {
+  test(`of 95 devices behind one address ${lost} lose their handshake to the next where strangers of 300 addresses are ${strangers}`, () => {
+    const shares = new ConnectionShares(400)
+    const held = Array.from({ length: 300 }, (_, index) => {
+      const one = new Counted(`stranger ${index}`)
+      one.isIdle = strangers === 'idle'
+      one.isArriving = strangers === 'silent'
+      shares.arrive(one)
+      return one
+    })
+    // The handshake of each takes as long as five others need to arrive.
+    const devices = Array.from({ length: 95 + 5 }, () => new Counted('fleet'))
+    for (const [index, one] of devices.entries()) {
+      one.isArriving = true
+      shares.arrive(one)
+      const done = devices[index - 5]
+      if (done === undefined) continue
+      done.isArriving = false
+      shares.vouch(done)
+    }
+    expect(devices.slice(0, 95).filter(({ isClosed }) => isClosed)).toHaveLength(lost)
+    expect(closedOf(held).length).toBeLessThanOrEqual(6)
+  })
+}
+
+test('one address that floods ends an eighth of what others hold idle at most, however many it opens', () => {
+  const shares = new ConnectionShares(400)
+  const others = Array.from({ length: 300 }, (_, index) => {
+    const one = new Counted(`other ${index}`)
+    one.isIdle = true
+    shares.arrive(one)
+    return one
+  })
+  for (let count = 0; count < 2000; count += 1) {
+    const one = new Counted('flood')
+    one.isArriving = true
+    shares.arrive(one)
+  }
+  expect(closedOf(others).length).toBeGreaterThan(1)
+  expect(closedOf(others).length).toBeLessThanOrEqual(Math.ceil(300 / 8) + 1)
 })
 
 test('one that is vouched for no longer counts for its address again, and makes room for the vouched', () => {

@@ -172,6 +172,31 @@ for (const [kind, addresses] of ATTACKS) {
   })
 }
 
+/** As many as the share, so that each holds one. */
+const AS_MANY = Array.from(
+  { length: SHARE },
+  (_, index) => `127.0.${1 + (index >> 7)}.${1 + (index & 127)}`,
+)
+
+for (const kind of ['silent', 'handshaked'] as const) {
+  test(`30 devices of one address that arrive at once all get in beside strangers of 300 (${kind})`, async () => {
+    await using front = await productWithUpstream(answering(OK), {
+      limits: PATIENT,
+      upstreamLimits: ['connections: 64'],
+    })
+    using strangers = new Strangers()
+    await strangers.call(front.product.port, kind, AS_MANY, SHARE)
+    await expect.poll(() => connectionsHeld(front.product, 'unvouched')).toBe(SHARE)
+    const served = Array.from({ length: 30 }, async () => {
+      await using one = await fitDevice(front.product)
+      return await status(one)
+    })
+    expect(await Promise.allSettled(served)).toEqual(
+      served.map(() => ({ status: 'fulfilled', value: SERVED })),
+    )
+  })
+}
+
 /** Four connections, three of which may be held by peers that nothing vouches for. */
 const FEW = ['connections: 4', 'handshake: 2m', 'headers: 2m']
 
