@@ -49,7 +49,7 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
 
 const limits = defaultGroup('What one device, or all of them together, may take.', {
   connections: integer(
-    'Open connections per worker. Devices with a fit certificate may hold all of them; all other connections, handshakes under way included, hold three quarters at most. Where there is no room for one that arrives, one of the others is closed: of the address that holds most, an idle one or the oldest. One that arrives is turned away only where devices with a fit certificate hold all. An idle TLS connection costs some 50 to 80 KB, and more while its peer presents a large certificate.',
+    'Open connections per worker. Devices with a fit certificate may hold all of them; all other connections, handshakes under way included, hold three quarters at most. Where there is no room for one that arrives, one of the others is closed: of the address that holds most, an idle one or the oldest, or an idle one of the address that has been quiet for longest. One that arrives is turned away only where devices with a fit certificate hold all. An idle TLS connection costs some 50 to 80 KB, and more while its peer presents a large certificate.',
     [1, 1_000_000],
     4000,
   ),
