@@ -76,7 +76,9 @@ test('a store that is locked at the end is waited for, and what it did not take 
     newDevices: 50,
     total: 100,
   })
-  const lockHolder = new DatabaseSync(join(frontEnd.folder, 'data/tfe.sqlite'))
+  const path = join(frontEnd.folder, 'data/tfe.sqlite')
+  // The program may be writing something else just now.
+  const lockHolder = new DatabaseSync(path, { timeout: 10_000 })
   lockHolder.exec('begin exclusive')
   frontEnd.child.kill('SIGTERM')
   const [line] = await frontEnd.waitForLines(1, ({ msg }) =>

@@ -48,7 +48,8 @@ test('once the link is undone, the ordinary certificate of that key passes no se
   const thief = mintLeaf({ issuer: fleet.devices, name: 'thief' })
   expect([await statusOf(own), await statusOf(thief)]).toEqual([403, 403])
   const [victim, alone] = [await known(deployment, own), await known(deployment, thief)]
-  const database = new DatabaseSync(join(deployment.frontEnd.folder, 'data/tfe.sqlite'))
+  const path = join(deployment.frontEnd.folder, 'data/tfe.sqlite')
+  const database = new DatabaseSync(path, { timeout: 10_000 })
   // As the program before wrote it: a certificate of the thief that was refused and named the victim.
   const copied = 'issuer_key, issuer, not_before, not_after, setting, sound, first_seen, last_seen'
   const key = keyOf(thief)
