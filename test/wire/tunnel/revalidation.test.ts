@@ -20,6 +20,17 @@ const SYNC = { listeners: syncListener() }
 /** So many that the shares of peers that are not vouched for hold all that a test opens, whichever worker gets them. */
 const upstreamLimits = ['connections: 64']
 
+/** Workers that serve the sync port by these rules. */
+async function startPool(
+  workers: number,
+  upstreamPort: number,
+  rules = storeRules(),
+): Promise<PoolProcess> {
+  const pool = await poolProcess(workers, { upstreamPort, upstreamLimits, yaml: SYNC })
+  await pool.send({ kind: 'rules', rules })
+  return pool
+}
+
 const keyOf = (leaf: Leaf): KeyFingerprint => {
   const spki = new X509Certificate(leaf.der).publicKey.export({ type: 'spki', format: 'der' })
   return hash('sha256', spki) as KeyFingerprint
@@ -52,12 +63,7 @@ async function expectStillRelayed(clients: readonly TunnelClient[]): Promise<voi
 
 test('a block ends the tunnels of its device on two workers before they are told anything else, and no others', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-  await using pool = await poolProcess(2, {
-    upstreamPort: upstream.port,
-    upstreamLimits,
-    yaml: SYNC,
-  })
-  await pool.send({ kind: 'rules', rules: storeRules() })
+  await using pool = await startPool(2, upstream.port)
   const blocked = await openTunnels(pool, fleet.device, 8)
   const others = [
     ...(await openTunnels(pool, mintLeaf({ issuer: fleet.devices, name: 'other' }))),
@@ -77,12 +83,7 @@ test('a block ends the tunnels of its device on two workers before they are told
 
 test('the latch ends tunnels that only recording let pass, and leaves those alone of whom nothing is asked', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-  await using pool = await poolProcess(2, {
-    upstreamPort: upstream.port,
-    upstreamLimits,
-    yaml: SYNC,
-  })
-  await pool.send({ kind: 'rules', rules: storeRules({ latch: 'recording' }) })
+  await using pool = await startPool(2, upstream.port, storeRules({ latch: 'recording' }))
   const unfit = await openTunnels(pool, fleet.unknown)
   const others = [
     ...(await openTunnels(pool, fleet.device)),
@@ -98,12 +99,7 @@ test('the latch ends tunnels that only recording let pass, and leaves those alon
 
 test('closing the port ends every tunnel before a worker is told anything else, and none begins', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-  await using pool = await poolProcess(2, {
-    upstreamPort: upstream.port,
-    upstreamLimits,
-    yaml: SYNC,
-  })
-  await pool.send({ kind: 'rules', rules: storeRules() })
+  await using pool = await startPool(2, upstream.port)
   const all = [...(await openTunnels(pool, fleet.device)), ...(await openTunnels(pool, undefined))]
   await pool.send({ kind: 'rules', rules: storeRules({ revision: 2, closedListeners: ['sync'] }) })
   expect(await pool.ended('listener-closed')).toBe(all.length)
@@ -136,12 +132,7 @@ test('a tunnel ends when its certificate does', async () => {
 
 test('the store is told of a tunnel when it begins: which device is pending, and that an unknown client called', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-  await using pool = await poolProcess(1, {
-    upstreamPort: upstream.port,
-    upstreamLimits,
-    yaml: SYNC,
-  })
-  await pool.send({ kind: 'rules', rules: storeRules() })
+  await using pool = await startPool(1, upstream.port)
   const clients = [
     ...(await openTunnels(pool, fleet.device, 1)),
     ...(await openTunnels(pool, undefined, 1)),
@@ -174,12 +165,7 @@ for (const { what, goesOn } of [
 ]) {
   test(what, async () => {
     await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-    await using pool = await poolProcess(1, {
-      upstreamPort: upstream.port,
-      upstreamLimits,
-      yaml: SYNC,
-    })
-    await pool.send({ kind: 'rules', rules: storeRules() })
+    await using pool = await startPool(1, upstream.port)
     const seenOf = (leaf: Leaf, lines: readonly Line[]): readonly Sighting[] =>
       lines
         .map(({ seen }) => seen as Sighting)
