@@ -63,7 +63,7 @@ export class Acceptor {
   #tls: ListenerTls
   #proxyProtocol: ListenerSettings['proxyProtocol']
   #draining = false
-  /** Every TCP connection, from its first moment to its last. */
+  /** What all its TCP connections have in common, and who holds them, from their first moment to their last. */
   readonly #arrivals: ArrivalSettings
 
   constructor(settings: ListenerSettings, tls: ListenerTls, head: ProtocolHead) {

@@ -1,7 +1,11 @@
 /**
  * How the connections of one port are shared out. Those of devices that are vouched for may be all of them; the others together,
  * handshakes under way included, are at most a share. Where there is no room for one that arrives, one of the others is closed:
- * so whatever strangers hold open, a device that arrives has its handshake, and keeps its connection once it is vouched for.
+ * so a device that arrives has its handshake beside what strangers hold open, and keeps its connection once it is vouched for.
+ *
+ * What this does not do: where strangers of more addresses than the fleet has connections per address all have requests under way
+ * on open rows, a fleet behind one address still makes room for itself (the row `busy` of test/accept/connection-shares.test.ts); and with room for
+ * one or two connections, each that arrives ends the handshake of the one before.
  */
 
 /** One connection, as it is counted here. What links it to others is set by the shares alone. */
